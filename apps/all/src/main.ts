@@ -1,0 +1,4 @@
+import { runMain } from '@reprise/service';
+import { startAll } from './all.module.js';
+
+await runMain('all', startAll);

@@ -1,0 +1,64 @@
+import { Argument, type Command } from 'commander';
+import type { CommandContext } from '../program.js';
+import { readJson } from '../read-argument.js';
+import { type CommonOptions, connect, show, withServer } from '../session.js';
+import { fields } from '../table.js';
+
+const OUTCOMES = ['succeeded', 'failed', 'retry'] as const;
+
+interface ResolveOptions extends CommonOptions {
+  readonly result?: string;
+  readonly reason?: string;
+}
+
+interface Answer {
+  readonly id: string;
+  readonly task?: string;
+  readonly status: string;
+  readonly applied: boolean;
+}
+
+/** What is asked of a run, or of one of its tasks, while it goes on. */
+export function addVerbs(run: Command, context: CommandContext): void {
+  const one = (name: string, description: string) =>
+    withServer(run.command(name).description(description).argument('<id>', 'of the run'));
+  one('pause', 'start nothing more until it is resumed; what runs may end').action(async (id: string, options: CommonOptions) =>
+    say(context, options, await (await connect(options)).runs.pause(id)),
+  );
+  one('resume', 'go on with a paused run').action(async (id: string, options: CommonOptions) =>
+    say(context, options, await (await connect(options)).runs.resume(id)),
+  );
+  one('retry-now', 'end the wait before the next attempt of a task')
+    .argument('<task>', 'its path, like page[3].charge')
+    .action(async (id: string, task: string, options: CommonOptions) =>
+      say(context, options, await (await connect(options)).runs.retryNow(id, task)),
+    );
+  one('resolve', 'say what a parked task has come to, or have it tried again')
+    .argument('<task>', 'its path, like page[3].charge or charge:compensate')
+    .addArgument(new Argument('<outcome>').choices(OUTCOMES))
+    .option('--result <json>', 'output of a success: JSON, or @FILE (@- is stdin)')
+    .option('--reason <text>', 'kept with the request')
+    .action((id: string, task: string, outcome: (typeof OUTCOMES)[number], options: ResolveOptions) =>
+      resolve(context, { id, task, outcome }, options),
+    );
+}
+
+async function resolve(
+  context: CommandContext,
+  { id, task, outcome }: { readonly id: string; readonly task: string; readonly outcome: (typeof OUTCOMES)[number] },
+  options: ResolveOptions,
+): Promise<void> {
+  const { result, reason } = options;
+  const output = result === undefined ? {} : { output: await readJson('--result', result) };
+  const client = await connect(options);
+  await say(
+    context,
+    options,
+    await client.runs.resolve(id, task, { outcome, ...output, ...(reason === undefined ? {} : { reason }) }),
+  );
+}
+
+async function say({ terminal }: CommandContext, { output }: CommonOptions, answer: Answer): Promise<void> {
+  const status = answer.applied ? answer.status : `${answer.status}, kept until a scheduler comes to it`;
+  await show(terminal, output, answer, () => fields({ Run: answer.id, Task: answer.task ?? null, Status: status }));
+}

@@ -1,0 +1,50 @@
+import type { RunView, TaskView } from '@reprise/client';
+import { printable } from '../terminal.js';
+import { spanText } from '../time-text.js';
+import { runState } from './run-state.js';
+import { errorText } from './task-tree.js';
+
+/** Tells what changed from one look at a run to the next, a line each; nothing twice. */
+export class Changes {
+  private readonly seen = new Map<string, string>();
+  private readonly told = new Set<string>();
+  private runStatus = '';
+
+  next(run: RunView): readonly string[] {
+    const lines = run.tasks.flatMap((task) => [...this.attempts(task), ...this.status(task)]);
+    const state = runState(run);
+    if (state === this.runStatus) return lines;
+    this.runStatus = state;
+    const error = run.error === null ? '' : `  ${errorText(run.error)}`;
+    const line = `${run.endedAt ?? run.startedAt ?? run.createdAt}  run  ${state}${error}`;
+    return run.endedAt === null ? [line, ...lines] : [...lines, line];
+  }
+
+  /** Attempts that ended and were followed by another; the last one is told by the task's own status. */
+  private attempts(task: TaskView): readonly string[] {
+    return task.attempts.flatMap((attempt) => {
+      const key = `${task.path} ${attempt.number}`;
+      if (attempt.endedAt === null || attempt.status === 'succeeded' || this.told.has(key)) return [];
+      this.told.add(key);
+      const error = attempt.error === null ? '' : `  ${errorText(attempt.error)}`;
+      const verdict = attempt.verdictText === null ? '' : `  → ${printable(attempt.verdictText)}`;
+      return [`${attempt.endedAt}  ${task.path}  attempt ${attempt.number} ${attempt.status}${error}${verdict}`];
+    });
+  }
+
+  private status(task: TaskView): readonly string[] {
+    const state = `${task.status} ${task.attempt}`;
+    if (task.status === 'pending' || this.seen.get(task.path) === state) return [];
+    this.seen.set(task.path, state);
+    // The row of a retry that waits still has the times of the attempt before.
+    const before = task.status === 'retrying' ? task.attempts.findLast((attempt) => attempt.endedAt !== null)?.endedAt : null;
+    const at = before ?? task.endedAt ?? task.startedAt ?? task.queuedAt ?? task.createdAt ?? '-';
+    const attempt = task.attempt > 1 ? `  attempt ${task.attempt}` : '';
+    const retry = task.nextRetryAt === null ? '' : ` at ${task.nextRetryAt}`;
+    const took =
+      task.startedAt !== null && task.endedAt !== null
+        ? `  ${spanText(Date.parse(task.endedAt) - Date.parse(task.startedAt))}`
+        : '';
+    return [`${at}  ${task.path}  ${task.status}${attempt}${retry}${took}`];
+  }
+}

@@ -1,0 +1,154 @@
+import { BrokerConnection, DeliveryConsumer, Publisher } from '@reprise/broker';
+import {
+  AnswerApproval,
+  ApprovalEvents,
+  ApprovalViews,
+  BatchStore,
+  CommandStore,
+  Database,
+  DeadLetterStore,
+  EventStore,
+  EventViews,
+  Gauges,
+  MemberStore,
+  migrate,
+  NoticeStore,
+  RetryObstacles,
+  RunViews,
+  WatchStore,
+  WorkflowCache,
+  WorkflowStore,
+} from '@reprise/ledger';
+import { connectBackends, type ServiceContext } from '@reprise/service';
+import { AnswerApprovals } from './answer-approval.js';
+import { CommandRun } from './command-run.js';
+import { CreateBatch } from './create-batch.js';
+import { ForwardToTrigger } from './forward-to-trigger.js';
+import { ListQueues } from './list-queues.js';
+import { RetryRun } from './retry-run.js';
+import { SendEvent } from './send-event.js';
+import { StoreDeadLetter } from './store-dead-letter.js';
+import { GlobalGauges } from './watch/global-gauges.js';
+import { Leader } from './watch/leader.js';
+import { Loop } from './watch/loop.js';
+import { ReportDue } from './watch/report-due.js';
+import { RunBatches } from './watch/run-batches.js';
+import { TellPeople } from './watch/tell-people.js';
+
+const WATCH_EVERY_MS = 1_000;
+const BATCH_EVERY_MS = 250;
+const DEAD_PREFETCH = 20;
+
+/** Everything a monitor is made of, and the order in which it starts and stops. */
+export class MonitorProcess {
+  readonly views: RunViews;
+  readonly events: EventViews;
+  readonly workflows: WorkflowStore;
+  readonly compiled: WorkflowCache;
+  readonly letters: DeadLetterStore;
+  readonly members: MemberStore;
+  readonly queues: ListQueues;
+  readonly approvals: ApprovalViews;
+  readonly answers: AnswerApprovals;
+  readonly batches: BatchStore;
+  readonly createBatch: CreateBatch;
+  readonly commandRun: CommandRun;
+  readonly retryRun: RetryRun;
+  readonly sendEvent: SendEvent;
+  readonly forward: ForwardToTrigger;
+  private readonly database: Database;
+  private readonly connection: BrokerConnection;
+  private readonly publisher: Publisher;
+  private readonly dead: DeliveryConsumer;
+  private readonly leader: Leader;
+  private readonly loops: readonly Loop[];
+
+  constructor(
+    private readonly context: ServiceContext,
+    triggerUrl: () => string,
+  ) {
+    const { settings, logger, clock, drain, metrics } = context;
+    const database = new Database({
+      url: settings.databaseUrl,
+      applicationName: 'reprise monitor',
+      poolSize: settings.databasePool,
+    });
+    const topology = { prefix: settings.prefix, queueType: settings.queueType, wheelLevels: settings.wheelLevels };
+    const connection = new BrokerConnection({ url: settings.amqpUrl, topology, logger, name: 'reprise monitor' });
+    const publisher = new Publisher(connection, { logger });
+    const gauges = new Gauges(database);
+    this.views = new RunViews(database);
+    this.events = new EventViews(database);
+    this.workflows = new WorkflowStore(database);
+    this.compiled = new WorkflowCache(this.workflows);
+    this.letters = new DeadLetterStore(database);
+    this.members = new MemberStore(database);
+    this.queues = new ListQueues(gauges, this.members, connection);
+    const { names } = connection;
+    this.approvals = new ApprovalViews(database);
+    this.answers = new AnswerApprovals({ answers: new AnswerApproval(database), views: this.approvals, publisher, names });
+    this.batches = new BatchStore(database);
+    this.createBatch = new CreateBatch(this.batches, clock);
+    this.commandRun = new CommandRun({ commands: new CommandStore(database), publisher, names, clock });
+    const events = new EventStore(database);
+    this.sendEvent = new SendEvent({ events, publisher, names: connection.names, clock });
+    this.retryRun = new RetryRun(new RetryObstacles(database), this.commandRun);
+    this.forward = new ForwardToTrigger({ triggerUrl, signal: drain.signal, logger });
+    const letters = new StoreDeadLetter(this.letters, clock, logger);
+    const onDelivery = (delivery: Parameters<StoreDeadLetter['store']>[0]) => letters.store(delivery);
+    this.dead = new DeliveryConsumer(connection, {
+      queue: connection.names.deadQueue,
+      prefetch: DEAD_PREFETCH,
+      logger,
+      onDelivery,
+    });
+    const members = this.members;
+    this.leader = new Leader({
+      id: `monitor-${clock.uuid()}`,
+      leaseMs: settings.leaseMs,
+      events,
+      eventRetentionMs: settings.eventRetentionMs,
+      members,
+      database,
+      gauges: new GlobalGauges(metrics, gauges, this.letters, this.queues),
+      metrics,
+      clock,
+      logger,
+    });
+    const watch = new WatchStore(database);
+    const notices = new NoticeStore(database);
+    const report = new ReportDue({ watch, notices, gauges, members, connection, publisher, metrics, logger });
+    const people = new TellPeople({ events: new ApprovalEvents(database), connection, publisher, logger });
+    const leads = () => this.leader.isLeading;
+    const batches = new RunBatches({ database, connection, publisher, leads, clock, logger });
+    this.loops = [
+      this.loop('the watch', WATCH_EVERY_MS, () => report.scan()),
+      this.loop('news of approvals', WATCH_EVERY_MS, () => people.tell()),
+      this.loop('batches', BATCH_EVERY_MS, () => batches.look()),
+      this.loop('the leader', settings.leaseMs / 3, () => this.leader.round()),
+    ];
+    this.database = database;
+    this.connection = connection;
+    this.publisher = publisher;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { drain, health, logger } = this.context;
+    const { database, connection } = this;
+    // Before anything is connected: a monitor that is told to stop while it waits must not go on trying.
+    drain.onDrain('stop consuming', 'watch', () => Promise.all([...this.loops.map((loop) => loop.stop()), this.dead.stop()]));
+    drain.onDrain('close channels', 'publisher', () => this.publisher.close());
+    drain.onDrain('close channels', 'broker', () => connection.close());
+    drain.onDrain('close pools', 'leadership', () => (database.source.isInitialized ? this.leader.resign() : undefined));
+    drain.onDrain('close pools', 'database', () => database.close());
+    await connectBackends({ database, connection, health, logger, signal, migrate });
+    for (const loop of this.loops) loop.start();
+    await this.dead.start();
+  }
+
+  private loop(what: string, everyMs: number, work: () => Promise<'again' | 'rest'>): Loop {
+    const { clock, logger } = this.context;
+    const onError = (error: unknown): void => logger.warn({ error, what }, 'a round of the watch failed');
+    return new Loop({ everyMs, unit: () => clock.unit(), work, onError });
+  }
+}

@@ -1,0 +1,118 @@
+import { type BrokerConnection, type Delivery, Publisher, PublishOutgoing } from '@reprise/broker';
+import { type Alarm, shardOf } from '@reprise/contracts';
+import { type Database, DatabaseClock, DeadLetterStore, WorkflowCache, WorkflowStore } from '@reprise/ledger';
+import { GatherBatches, type ServiceContext } from '@reprise/service';
+import { AdvanceBatch } from './advance-batch.js';
+import { AdvanceRuns, type Received } from './advance-runs.js';
+import { countFacts } from './count-facts.js';
+import { HoldAlarm } from './hold-alarm.js';
+import { PublishDecisions } from './publish-decisions.js';
+
+/** Transactions at the same time; each works on shards of its own, so that they do not wait for each other's rows. */
+const LANES = 2;
+const MOST_ITEMS = 500;
+const ANNOUNCED_EVERY_MS = 1_000;
+
+/** What the consumers feed: lanes of batches, each load → decide → commit → publish → acknowledge. */
+export class SchedulerPipeline {
+  readonly databaseClock: DatabaseClock;
+  private readonly publisher: Publisher;
+  private readonly decisions: PublishDecisions;
+  private readonly runs: AdvanceRuns;
+  private readonly batch: AdvanceBatch;
+  private readonly lanes: readonly GatherBatches<Received>[];
+  private readonly alarms: HoldAlarm;
+  private readonly letters: DeadLetterStore;
+  /** A batch that the database did not answer comes again: what was buried stays buried once. */
+  private readonly buried = new WeakSet<Delivery>();
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly context: ServiceContext,
+    database: Database,
+    connection: BrokerConnection,
+  ) {
+    const { logger, metrics, clock, settings } = context;
+    const { names } = connection;
+    this.databaseClock = new DatabaseClock(database, () => clock.monotonicMs());
+    this.publisher = new Publisher(connection, { logger });
+    this.decisions = new PublishDecisions(new PublishOutgoing(this.publisher, names, logger));
+    this.letters = new DeadLetterStore(database);
+    const workflows = new WorkflowCache(new WorkflowStore(database));
+    this.runs = new AdvanceRuns({ database, workflows, databaseClock: this.databaseClock, clock, settings, names });
+    const bury = (received: readonly Received[], error: unknown) => this.buryInputs(received, error);
+    this.batch = new AdvanceBatch({ runs: this.runs, publisher: this.decisions, metrics, logger, bury });
+    this.lanes = Array.from({ length: LANES }, () => new GatherBatches(MOST_ITEMS, (received) => this.batch.process(received)));
+    this.alarms = new HoldAlarm(this.databaseClock, this.publisher, names);
+  }
+
+  async start(): Promise<void> {
+    await this.databaseClock.sample();
+    this.timer = setInterval(() => void this.tick(), ANNOUNCED_EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    if (this.timer !== null) clearInterval(this.timer);
+    await this.tick();
+    await this.publisher.close();
+  }
+
+  /** Resolves when the inputs are acted on and what follows is told. */
+  async submit(received: readonly Received[]): Promise<void> {
+    const byLane = this.lanes.map((lane, index) => ({
+      lane,
+      items: received.filter(({ item }) => shardOf(item.run) % LANES === index),
+    }));
+    await Promise.all(byLane.filter(({ items }) => items.length > 0).map(({ lane, items }) => lane.submit(items)));
+  }
+
+  async ring(alarm: Alarm, redelivered: boolean): Promise<void> {
+    if ((await this.alarms.hold(alarm)) === 'again') return;
+    const { run, version, node, at, fence } = alarm;
+    await this.submit([{ item: { kind: 'wake', run, version, node, at, fence }, redelivered }]);
+  }
+
+  /** Poison is stored by its finder, with the reason, before it is acknowledged. */
+  async buryMessage(queue: string, delivery: Delivery, reason: string): Promise<void> {
+    if (this.buried.has(delivery)) return;
+    this.context.logger.warn({ queue, reason }, 'a message cannot be read');
+    const { exchange, routingKey, properties, body } = delivery;
+    await this.letters.insert([
+      { id: this.context.clock.uuidv7(), queue, reason, body, properties: { exchange, routingKey, ...properties } },
+    ]);
+    this.buried.add(delivery);
+  }
+
+  /** Inputs no transaction can take: kept with the reason, and their run fails rather than waiting for ever. */
+  private async buryInputs(received: readonly Received[], error: unknown): Promise<void> {
+    const reason = error instanceof Error ? error.message : String(error);
+    const id = this.context.clock.uuidv7();
+    const body = Buffer.from(JSON.stringify(received.map(({ item }) => item)));
+    await this.letters.insert([{ id, queue: 'inbox', reason, body, properties: {} }]);
+    const [first] = received;
+    if (first === undefined) return;
+    try {
+      const aborted = await this.runs.abort(
+        first.item.run,
+        `the engine could not carry this run on: ${reason} (dead letter ${id})`,
+      );
+      countFacts(this.context.metrics, aborted);
+      await this.decisions.publish(aborted);
+    } catch (failure) {
+      this.context.logger.error(
+        { run: first.item.run, error: failure },
+        'a run that cannot be carried on could not be failed either',
+      );
+    }
+  }
+
+  /** Keeps the clock true, and writes announcements that no batch took along. */
+  private async tick(): Promise<void> {
+    try {
+      await this.databaseClock.sample();
+      if (this.decisions.hasAnnounced) await this.batch.process([]);
+    } catch (error) {
+      this.context.logger.debug({ error }, 'the database did not answer');
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import type { Json } from '@reprise/core';
+import { type Completion, CompletionStore } from '@reprise/ledger';
+import type { Logger } from '@reprise/service';
+import type { ActiveWorkflow, ActiveWorkflows } from './active-workflows.js';
+import { originOf, refuseHops } from './event-hops.js';
+import type { TriggeredRequest, TriggerTarget } from './start-request.js';
+import type { StartRuns } from './start-runs.js';
+import { eventVariable, type TriggerEvent } from './trigger-event.js';
+
+/** Ends of one transaction. */
+const PAGE = 100;
+const LOOK_EVERY_MS = 200;
+
+export interface FollowRunsOptions {
+  readonly starts: Pick<StartRuns, 'startAsked'>;
+  readonly active: ActiveWorkflows;
+  readonly logger: Logger;
+}
+
+/**
+ * Starts what follows from the ends of other runs. An end is a row that the scheduler wrote with it; one transaction removes it and
+ * starts what follows, so that it happens once, however many triggers there are and wherever one of them dies.
+ */
+export class FollowRuns {
+  private stopped = false;
+  private timer: NodeJS.Timeout | null = null;
+  private looking: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: FollowRunsOptions) {}
+
+  start(): void {
+    this.timer = setTimeout(() => {
+      this.looking = this.turn();
+    }, LOOK_EVERY_MS);
+  }
+
+  /** Resolves when the look in flight has ended. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+    await this.looking;
+  }
+
+  /** Acts on the ends that are there; returns how many. */
+  async look(): Promise<number> {
+    const { starts, active, logger } = this.options;
+    const current = await active.refresh();
+    let taken = 0;
+    const { told } = await starts.startAsked({
+      ask: async (session) => {
+        const ends = await new CompletionStore(session).take(PAGE);
+        taken = ends.length;
+        return ends.flatMap((end) => requestOf(end, current));
+      },
+      settle: async () => [],
+    });
+    told.catch((error: unknown) =>
+      logger.warn({ error }, 'what followed from ends of runs was not told; the watch will tell it'),
+    );
+    return taken;
+  }
+
+  private async turn(): Promise<void> {
+    try {
+      while (!this.stopped && (await this.look()) === PAGE);
+    } catch (error) {
+      this.options.logger.warn({ error }, 'ends of runs cannot be looked at now');
+    }
+    if (!this.stopped) this.start();
+  }
+}
+
+/** Nothing when nobody follows any more. */
+function requestOf(end: Completion, current: ReadonlyMap<string, ActiveWorkflow>): readonly TriggeredRequest[] {
+  const event = eventOf(end);
+  const variables = { event: eventVariable(event) };
+  const targets = [...current.values()].flatMap(({ version, workflow }) =>
+    workflow.triggers.flatMap((trigger, number): readonly TriggerTarget[] => {
+      if (trigger.kind !== 'workflow' || trigger.workflow !== end.workflow) return [];
+      if (!trigger.statuses.some((status) => status === end.status)) return [];
+      return [{ version, workflow, trigger: number, variables, origin: originOf(event) }];
+    }),
+  );
+  if (targets.length === 0) return [];
+  const refusal = refuseHops(event);
+  const asked = refusal === null ? { targets } : { targets: [], results: [refusal] };
+  return [{ kind: 'triggered', event, ...asked, redelivered: false }];
+}
+
+/** A run that is taken up again ends again: when it ended belongs to the id. */
+function eventOf({ run, workflow, status, endedAt, output, error, labels, origin }: Completion): TriggerEvent {
+  const failure: Json = error === null ? null : { code: error.code, message: error.message, task: error.task ?? null };
+  return {
+    source: `reprise/${workflow}`,
+    id: `${run}/${status}/${Math.floor(endedAt)}`,
+    type: `run.${status}`,
+    subject: run,
+    time: new Date(endedAt).toISOString(),
+    data: { run, workflow, status, labels, output, error: failure },
+    extensions: { reprisehop: String(origin.hops + 1) },
+    anonymous: false,
+  };
+}

@@ -1,0 +1,39 @@
+import type { Duration } from './policy.js';
+import type { JsonSchema } from './schema.js';
+import type { From, Value } from './value.js';
+
+type Names<Scope> = From<Scope, Value<readonly string[]> | Value<string>>;
+
+/** People are asked. */
+export interface Approval<Scope, Form> {
+  /** What there is to decide. */
+  readonly subject: From<Scope, Value<string>>;
+  /** Who may decide; without it: anybody. */
+  readonly assignees?: Names<Scope>;
+  /** How many must approve; one rejection decides. */
+  readonly required?: number;
+  /** JSON Schema of what is filled in. */
+  readonly form?: Form & JsonSchema;
+  /** Who asks; without it: who started the run. */
+  readonly requester?: From<Scope, Value<string>>;
+  /** true: the requester may not approve. */
+  readonly fourEyes?: boolean;
+  readonly remind?: Duration | Reminder;
+  readonly escalate?: { readonly after: Duration; readonly to: Names<Scope> };
+  /** `fail`: the task fails with TIMEOUT. */
+  readonly expire?: Duration | { readonly after: Duration; readonly decision?: 'approved' | 'rejected' | 'fail' };
+}
+
+interface Reminder {
+  readonly after?: Duration;
+  readonly every?: Duration;
+  readonly maximum?: number;
+}
+
+/** A rejection is a success with this decision. */
+export interface Decision<Form> {
+  readonly decision: 'approved' | 'rejected';
+  readonly by: string;
+  readonly at: string;
+  readonly form: Form;
+}

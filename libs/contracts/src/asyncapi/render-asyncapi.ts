@@ -1,0 +1,172 @@
+import type { Json } from '@reprise/core';
+import { component, type Schema, TEXT } from '../openapi/schema.js';
+import { WHY_SCHEMAS } from '../openapi/why-schemas.js';
+import { names, type Topology, topologyOf } from '../topology.js';
+import { ATTEMPT_SCHEMAS } from './attempt-schemas.js';
+import { APPROVAL_NEWS, LIFECYCLE_SCHEMAS, RUN_NEWS } from './lifecycle-schemas.js';
+
+interface Channel {
+  /** Where it is on the broker: a routing key of this exchange, or a queue. */
+  readonly address: string;
+  readonly exchange: string;
+  readonly queue?: string;
+  readonly description: string;
+  /** What may change between releases: Reprise talking to itself. */
+  readonly internal?: true;
+  /** Seen from Reprise. */
+  readonly action: 'send' | 'receive';
+  readonly parameters?: Readonly<Record<string, { readonly description: string; readonly enum?: readonly string[] }>>;
+  readonly messages: readonly string[];
+}
+
+interface Message {
+  readonly title: string;
+  readonly contentType: string;
+  readonly payload: string;
+  readonly headers?: Schema;
+}
+
+const STRUCTURED = 'application/cloudevents+json';
+
+const MESSAGES: Readonly<Record<string, Message>> = {
+  structuredEvent: { title: 'A CloudEvent, structured', contentType: STRUCTURED, payload: 'CloudEvent' },
+  binaryEvent: {
+    title: 'A CloudEvent, binary: its attributes are headers, the body is the data',
+    contentType: 'application/json',
+    payload: 'EventData',
+    headers: {
+      type: 'object',
+      required: ['cloudEvents:id', 'cloudEvents:source', 'cloudEvents:type'],
+      properties: Object.fromEntries(['id', 'source', 'type', 'subject', 'time'].map((name) => [`cloudEvents:${name}`, TEXT])),
+    },
+  },
+  emittedEvent: { title: 'A CloudEvent that a workflow emits', contentType: STRUCTURED, payload: 'EmittedEvent' },
+  bareEvent: { title: 'A bare JSON event', contentType: 'application/json', payload: 'EventData' },
+  start: { title: 'The start of a run; `message_id` is its idempotency key', contentType: 'application/json', payload: 'Input' },
+  runEvent: { title: 'What has become of a run', contentType: STRUCTURED, payload: 'RunEvent' },
+  approvalEvent: { title: 'What has become of an approval', contentType: STRUCTURED, payload: 'ApprovalEvent' },
+  attempts: { title: 'Attempts to be made', contentType: 'application/json', payload: 'Attempts' },
+  inbox: { title: 'What runs are told', contentType: 'application/json', payload: 'Inbox' },
+};
+
+const WORKFLOW = { description: 'Name of the workflow.' };
+
+function channels(prefix: string): Readonly<Record<string, Channel>> {
+  const n = names(prefix);
+  return {
+    events: {
+      address: '{type}',
+      exchange: n.events,
+      description: 'Publish trigger events here, persistent and with confirms.',
+      action: 'receive',
+      parameters: { type: { description: 'Type of the event, such as `order.paid`.' } },
+      messages: ['structuredEvent', 'binaryEvent', 'bareEvent'],
+    },
+    emitted: {
+      address: '{type}',
+      exchange: n.events,
+      description: 'Events that workflows emit, at least once and with stable ids: bind a queue of your own.',
+      action: 'send',
+      parameters: { type: { description: 'Type of the event, as the workflow says.' } },
+      messages: ['emittedEvent'],
+    },
+    starts: {
+      address: 'run.start.{workflow}',
+      exchange: n.events,
+      description: 'Start a run by name.',
+      action: 'receive',
+      parameters: { workflow: WORKFLOW },
+      messages: ['start'],
+    },
+    runs: {
+      address: 'run.{status}.{workflow}',
+      exchange: n.lifecycle,
+      description: 'Bind a queue of your own to follow runs. At least once; ids are stable.',
+      action: 'send',
+      parameters: { status: { description: 'What it has become.', enum: Object.keys(RUN_NEWS) }, workflow: WORKFLOW },
+      messages: ['runEvent'],
+    },
+    approvals: {
+      address: 'approval.{kind}.{workflow}',
+      exchange: n.lifecycle,
+      description: 'Bind a queue of your own to tell people what they are asked. At least once; ids are stable.',
+      action: 'send',
+      parameters: { kind: { description: 'What has happened.', enum: Object.keys(APPROVAL_NEWS) }, workflow: WORKFLOW },
+      messages: ['approvalEvent'],
+    },
+    attempts: {
+      address: n.taskQueue('{queue}'),
+      exchange: n.attempts,
+      queue: n.taskQueue('{queue}'),
+      description: 'Attempts for the executors of one queue.',
+      internal: true,
+      action: 'send',
+      parameters: { queue: { description: 'Name of the task queue.' } },
+      messages: ['attempts'],
+    },
+    inbox: {
+      address: '{shard}',
+      exchange: n.inbox,
+      description: 'What runs are told: how attempts have ended, for one.',
+      internal: true,
+      action: 'receive',
+      parameters: { shard: { description: 'Shard of the run.' } },
+      messages: ['inbox'],
+    },
+  };
+}
+
+/** What is on the message broker under this prefix, as an AsyncAPI 3.0 document. */
+export function renderAsyncApi(prefix: string, version: string): Json {
+  const topology = topologyOf({ prefix, queueType: 'quorum' });
+  const all = Object.entries(channels(prefix));
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Reprise',
+      version,
+      description:
+        'AMQP 0-9-1. Operations are seen from Reprise: you publish what it receives. Channels marked `x-internal` are Reprise talking to itself and may change between releases.',
+    },
+    defaultContentType: 'application/json',
+    channels: Object.fromEntries(all.map(([name, channel]) => [name, channelOf(channel, topology)])),
+    operations: Object.fromEntries(
+      all.map(([name, { action, description }]) => [
+        `${action}${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+        { action, channel: { $ref: `#/channels/${name}` }, summary: description },
+      ]),
+    ),
+    components: {
+      messages: Object.fromEntries(
+        Object.entries(MESSAGES).map(([name, { payload, headers, ...rest }]) => [
+          name,
+          { name, ...rest, ...(headers === undefined ? {} : { headers }), payload: component(payload) },
+        ]),
+      ),
+      schemas: { ...LIFECYCLE_SCHEMAS, ...ATTEMPT_SCHEMAS, ...WHY_SCHEMAS },
+    },
+  };
+}
+
+function channelOf(channel: Channel, topology: Topology): Json {
+  const { address, exchange, queue, description, parameters = {}, messages, internal } = channel;
+  const declared = topology.exchanges.find(({ name }) => name === exchange);
+  if (declared === undefined) throw new Error(`the topology has no exchange ${exchange}`);
+  const place: Json =
+    queue === undefined
+      ? { is: 'routingKey', exchange: { name: exchange, type: declared.type, durable: true, autoDelete: false } }
+      : { is: 'queue', queue: { name: queue, durable: true, exclusive: false, autoDelete: false } };
+  return {
+    address,
+    description,
+    messages: Object.fromEntries(messages.map((name) => [name, { $ref: `#/components/messages/${name}` }])),
+    parameters: Object.fromEntries(
+      Object.entries(parameters).map(([name, { description: about, enum: values }]) => [
+        name,
+        { description: about, ...(values === undefined ? {} : { enum: values }) },
+      ]),
+    ),
+    bindings: { amqp: place },
+    ...(internal === true ? { 'x-internal': true } : {}),
+  };
+}

@@ -1,0 +1,66 @@
+export { type ApprovalNews, approvalEvent } from './approval-event.js';
+export type { ApprovalView } from './approval-shapes.js';
+export { renderAsyncApi } from './asyncapi/render-asyncapi.js';
+export {
+  type AttemptMessage,
+  type AttemptTicket,
+  type Decoded,
+  decodeAttempts,
+  encodeAttempts,
+  MESSAGE_VERSION,
+} from './attempt-message.js';
+export type { BatchAction, BatchCount, BatchView } from './batch-shapes.js';
+export { type ChildStart, decodeChildStarts, encodeChildStarts } from './child-start.js';
+export { type ControlHint, decodeHint, encodeHint } from './control-hint.js';
+export { type Decided, type Outgoing, outgoingOf, toInbox } from './decision-messages.js';
+export {
+  shardOfTimer,
+  WHEEL_LEVELS,
+  WHEEL_UNIT_MS,
+  type WheelLevels,
+  type WheelRoute,
+  wheelMaxMs,
+  wheelRoute,
+  wheelTtlMs,
+} from './delay-wheel.js';
+export type {
+  AttemptView,
+  ChildView,
+  EventView,
+  HistoryFact,
+  Instant,
+  KeyView,
+  Page,
+  QueueView,
+  RunSummary,
+  RunView,
+  SentEventAnswer,
+  TaskDetail,
+  TaskKind,
+  TaskView,
+  WorkflowDiff,
+  WorkflowSummary,
+  WorkflowView,
+} from './http-shapes.js';
+export { decodeInbox, encodeInbox, type InboxItem } from './inbox-message.js';
+export { ROUTES, renderOpenApi } from './openapi/render-openapi.js';
+export type { Route } from './openapi/route.js';
+export { packInbox } from './pack-inbox.js';
+export { FieldError, fieldReader } from './read-fields.js';
+export { decodeRunCommand, encodeRunCommand, type RunCommand } from './run-command.js';
+export type { BackfillView, FiringView, ScheduleInstant, ScheduleView } from './schedule-shapes.js';
+export { SHARDS, shardOf } from './shard.js';
+export { type Alarm, decodeAlarm, encodeAlarm } from './timer-message.js';
+export {
+  type BindingSpec,
+  type ExchangeSpec,
+  inboxKey,
+  names,
+  type QueueSpec,
+  type QueueType,
+  type Topology,
+  type TopologyNames,
+  type TopologyOptions,
+  taskQueueTopology,
+  topologyOf,
+} from './topology.js';

@@ -1,0 +1,197 @@
+import type { BatchAction, BatchCount, BatchView } from '../batch-shapes.js';
+import type { KeyView, QueueView } from '../http-shapes.js';
+import { answer, fields, json, notYet, PAGE, query, REASON, type Route } from './route.js';
+import { RUN_STATUS } from './run-schemas.js';
+import {
+  ANYTHING,
+  COUNT,
+  component,
+  FLAG,
+  ID,
+  INSTANT,
+  listOf,
+  ORDINAL,
+  orNull,
+  pageOf,
+  type Schema,
+  said,
+  shape,
+  TEXT,
+  TEXTS,
+  words,
+} from './schema.js';
+
+const tag = 'operations';
+
+const ACTION = words<BatchAction>({ cancel: true, retry: true, rerun: true, pause: true, resume: true });
+
+const COUNTED = shape<BatchCount>({ count: COUNT, reasons: { type: 'object', additionalProperties: COUNT } });
+
+export const OPERATION_SCHEMAS: Readonly<Record<string, Schema>> = {
+  Key: said(
+    'Who owns a business key.',
+    shape<KeyView>({
+      scope: words<KeyView['scope']>({ call: true, run: true }),
+      name: said('The call or the workflow.', TEXT),
+      key: TEXT,
+      state: words<KeyView['state']>({ open: true, succeeded: true }),
+      run: ID,
+      fingerprint: TEXT,
+      result: ANYTHING,
+      createdAt: INSTANT,
+      expiresAt: orNull(INSTANT),
+    }),
+  ),
+  Queue: shape<QueueView>({
+    name: TEXT,
+    depth: said('Messages waiting; null: the broker cannot be asked.', orNull(COUNT)),
+    oldestAgeSeconds: orNull({ type: 'number', minimum: 0 }),
+    executors: COUNT,
+  }),
+  Executor: {
+    type: 'object',
+    required: ['id', 'queues', 'handlers', 'concurrency', 'startedAt', 'leaseUntil'],
+    properties: {
+      id: TEXT,
+      queues: listOf(TEXT),
+      handlers: listOf(TEXT),
+      concurrency: orNull({ type: 'number' }),
+      startedAt: INSTANT,
+      leaseUntil: INSTANT,
+    },
+  },
+  DeadLetter: {
+    type: 'object',
+    required: ['id', 'queue', 'reason', 'body', 'properties', 'receivedAt'],
+    properties: {
+      id: ANYTHING,
+      queue: TEXT,
+      reason: TEXT,
+      body: { type: 'object', properties: { text: TEXT, base64: TEXT } },
+      properties: { type: 'object', additionalProperties: true },
+      receivedAt: INSTANT,
+    },
+  },
+  Batch: said(
+    'Something asked of many runs, and how far that has come.',
+    shape<BatchView>({
+      id: ID,
+      action: ACTION,
+      filter: shape<BatchView['filter']>({
+        status: orNull(RUN_STATUS),
+        workflow: orNull(TEXT),
+        label: orNull(TEXTS),
+        since: orNull(INSTANT),
+        until: orNull(INSTANT),
+        q: orNull(TEXT),
+      }),
+      rate: said('Runs of a second.', ORDINAL),
+      state: words<BatchView['state']>({ running: true, done: true, cancelled: true }),
+      matched: COUNT,
+      left: COUNT,
+      done: COUNT,
+      skipped: said('Those that were not in a state for it.', COUNTED),
+      failed: said('Those to which it was refused.', COUNTED),
+      reason: orNull(TEXT),
+      askedBy: orNull(TEXT),
+      createdAt: INSTANT,
+      endedAt: orNull(INSTANT),
+    }),
+  ),
+};
+
+const BATCHES: readonly Route[] = [
+  {
+    method: 'post',
+    path: '/v1/batches',
+    tag,
+    summary: 'Ask the same of many runs',
+    body: json(
+      fields(
+        {
+          action: ACTION,
+          filter: component('RunFilter'),
+          rate: said('Runs of a second.', { ...ORDINAL, maximum: 500, default: 50 }),
+          dryRun: said('Only count.', FLAG),
+          reason: REASON,
+        },
+        ['action', 'filter'],
+      ),
+    ),
+    answers: {
+      200: answer('How many runs it would be.', { type: 'object', required: ['count'], properties: { count: COUNT } }),
+      202: answer('Begun; `Location` tells where to see how far it has come.', {
+        type: 'object',
+        required: ['id', 'count'],
+        properties: { id: ID, count: COUNT },
+      }),
+    },
+    problems: [422],
+  },
+  {
+    method: 'get',
+    path: '/v1/batches',
+    tag,
+    summary: 'Batches, newest first',
+    parameters: PAGE,
+    answers: { 200: answer('A page of batches.', pageOf(component('Batch'))) },
+    problems: [400],
+  },
+  {
+    method: 'get',
+    path: '/v1/batches/{id}',
+    tag,
+    summary: 'How far a batch has come',
+    answers: { 200: answer('The batch.', component('Batch')) },
+    problems: [404],
+  },
+  {
+    method: 'post',
+    path: '/v1/batches/{id}/cancel',
+    tag,
+    summary: 'Ask nothing more of further runs',
+    answers: { 200: answer('The batch after that.', component('Batch')) },
+    problems: [404, 409],
+  },
+];
+
+export const OPERATION_ROUTES: readonly Route[] = [
+  ...BATCHES,
+  {
+    method: 'get',
+    path: '/v1/ledger',
+    tag,
+    summary: 'Who owns a business key',
+    parameters: [{ ...query('key', 'The key.'), required: true }],
+    answers: { 200: answer('Its owners.', pageOf(component('Key'))) },
+    problems: [400, 501],
+  },
+  {
+    method: 'get',
+    path: '/v1/queues',
+    tag,
+    summary: 'Task queues',
+    answers: { 200: answer('All queues.', pageOf(component('Queue'))) },
+  },
+  {
+    method: 'get',
+    path: '/v1/executors',
+    tag,
+    summary: 'Executors that live',
+    answers: { 200: answer('All executors.', pageOf(component('Executor'))) },
+  },
+  {
+    method: 'get',
+    path: '/v1/dead-letters',
+    tag,
+    summary: 'Messages that could not be read',
+    parameters: PAGE,
+    answers: { 200: answer('The newest.', pageOf(component('DeadLetter'))) },
+    problems: [400],
+  },
+  notYet('post', '/v1/dead-letters/{id}/redrive', tag, 'Send a dead letter again'),
+  notYet('post', '/v1/dead-letters/{id}/discard', tag, 'Forget a dead letter'),
+  notYet('post', '/v1/queues/{name}/pause', tag, 'Let executors take nothing from a queue'),
+  notYet('post', '/v1/queues/{name}/resume', tag, 'Go on with a queue'),
+  notYet('get', '/v1/stream', tag, 'What happens, as server-sent events'),
+];

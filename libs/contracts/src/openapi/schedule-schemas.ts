@@ -1,0 +1,71 @@
+import type { BackfillView, FiringView, ScheduleInstant, ScheduleView } from '../schedule-shapes.js';
+import { EVENT_OUTCOME } from './event-routes.js';
+import { COUNT, component, FLAG, ID, INSTANT, listOf, ORDINAL, orNull, type Schema, said, shape, TEXT, words } from './schema.js';
+
+const AT = orNull(INSTANT);
+
+export const SCHEDULE_SCHEMAS: Readonly<Record<string, Schema>> = {
+  Schedule: shape<ScheduleView>({
+    id: said('`WORKFLOW/ID`', TEXT),
+    workflow: TEXT,
+    schedule: said('Its id within the workflow.', TEXT),
+    version: orNull(TEXT),
+    versionNumber: ORDINAL,
+    cron: orNull(TEXT),
+    every: orNull(TEXT),
+    at: orNull(listOf(INSTANT)),
+    timezone: TEXT,
+    jitter: orNull(TEXT),
+    start: AT,
+    end: AT,
+    catchUp: words<ScheduleView['catchUp']>({ none: true, last: true, all: true }),
+    overlap: words<ScheduleView['overlap']>({ skip: true, queue: true, allow: true, cancelRunning: true }),
+    dst: shape<ScheduleView['dst']>({
+      gap: words<ScheduleView['dst']['gap']>({ skip: true, shift: true }),
+      repeat: words<ScheduleView['dst']['repeat']>({ first: true, both: true }),
+    }),
+    next: said('null: it never fires again.', AT),
+    nextLocal: orNull(TEXT),
+    previous: AT,
+    paused: orNull(shape<NonNullable<ScheduleView['paused']>>({ at: INSTANT, by: orNull(TEXT), reason: orNull(TEXT) })),
+    waiting: listOf(INSTANT),
+    openRuns: COUNT,
+    missed: said('Instants that passed while nobody was there, in all.', COUNT),
+    missedAt: AT,
+    skipped: said('Instants that `overlap` gave no run, in all.', COUNT),
+    last: said('What the last instants did, newest first.', listOf(component('Firing'))),
+  }),
+  Firing: shape<FiringView>({
+    instant: INSTANT,
+    outcome: EVENT_OUTCOME,
+    run: orNull(ID),
+    reason: said('Why there is no run.', orNull(TEXT)),
+    at: INSTANT,
+  }),
+  ScheduleInstant: shape<ScheduleInstant>({
+    time: INSTANT,
+    local: said('As the clocks of its zone show it.', TEXT),
+    firesAt: said('`time` and its jitter.', INSTANT),
+  }),
+  Backfill: shape<BackfillView>({
+    id: ID,
+    schedule: said('`WORKFLOW/ID`', TEXT),
+    state: words<BackfillView['state']>({ running: true, done: true, cancelled: true }),
+    from: INSTANT,
+    to: INSTANT,
+    parallel: ORDINAL,
+    interval: said('Time between two starts; null: as fast as it goes.', orNull(TEXT)),
+    rerun: FLAG,
+    total: COUNT,
+    started: COUNT,
+    existing: COUNT,
+    unmatched: COUNT,
+    rejected: COUNT,
+    left: COUNT,
+    openRuns: COUNT,
+    next: AT,
+    askedBy: orNull(TEXT),
+    createdAt: INSTANT,
+    endedAt: AT,
+  }),
+};

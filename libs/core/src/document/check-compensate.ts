@@ -1,0 +1,21 @@
+import { checkCall } from './check-call.js';
+import type { Checks } from './checks.js';
+import { COMPENSATE_FIELDS } from './fields.js';
+import type { LocatedEntry } from './located.js';
+import { readFields, readMap } from './read-value.js';
+import type { Scope } from './scope.js';
+
+const EXAMPLE = 'for example { call: payments.refund, with: { id: "${{ output.id }}" } }';
+
+/** What undoes a task: a call, whose expressions stand at `scope`. */
+export function checkCompensate({ value, keyAt }: LocatedEntry, scope: Scope, checks: Checks): void {
+  const { report } = checks;
+  if (checks.afterFailure === true)
+    return report.refuse(keyAt, '`compensate` is not allowed in `onFailure`', 'it runs when everything has been undone');
+  const map = readMap(value, report, 'a map with `call` and `with`', EXAMPLE);
+  if (map === null) return;
+  const fields = readFields(map, COMPENSATE_FIELDS, report);
+  const call = fields.get('call');
+  if (call === undefined) report.refuse(map, '`compensate` has no `call`', EXAMPLE);
+  else checkCall(call.value, fields, scope, checks);
+}

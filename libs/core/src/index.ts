@@ -1,0 +1,183 @@
+export type { CallSite } from './document/check-call.js';
+export type { ChildSite } from './document/check-child.js';
+export { compareDocuments, type DocumentChange } from './document/compare-documents.js';
+export { DOCUMENT_LIMITS, type DocumentLimits } from './document/limits.js';
+export { type ParsedDocument, parseDocument } from './document/parse-document.js';
+export type { Problem } from './document/problem.js';
+export { formatDuration, MAX_DURATION_MS, type ParsedDuration, parseDuration } from './duration.js';
+export {
+  type Budget,
+  type Expression,
+  ExpressionError,
+  evaluate,
+  evaluateCondition,
+  isLiteral,
+  MAX_SOURCE_LENGTH,
+  nearestName,
+  parseExpression,
+  parseTemplate,
+  RESERVED_WORDS,
+  type Reference,
+  render,
+  type SecretUse,
+  type Template,
+  type TemplateProblem,
+  templateReferences,
+} from './expression/index.js';
+export { type ClaimId, claimId, type Fence, fence, isUuid, type RunId, runId, type VersionId, versionId } from './ids.js';
+export {
+  canonicalJson,
+  type Json,
+  JsonError,
+  type JsonMeasure,
+  type JsonText,
+  measureJson,
+  parseJsonText,
+  toJsonText,
+} from './json.js';
+export {
+  type AttemptFailure,
+  BACKOFFS,
+  type Backoff,
+  type BackoffDelay,
+  type BackoffPolicy,
+  backoffMs,
+  decideRetry,
+  ENGINE_RETRY,
+  EXHAUSTED_ACTIONS,
+  type ExhaustedAction,
+  type ExhaustedReason,
+  explainWhy,
+  FIRST_WHY,
+  type HoldReason,
+  holdDelay,
+  JITTERS,
+  type Jitter,
+  matchesErrorPattern,
+  NO_MEMORY,
+  type PartialRetryPolicy,
+  type PolicyRule,
+  type RetryMemory,
+  type RetryPolicy,
+  type RetryProblem,
+  type RetryQuestion,
+  type RetryVerdict,
+  RULE_FIELDS,
+  resolveRetry,
+  validateRetry,
+  type Why,
+  type WhyEnded,
+  type WhyFacts,
+  type WhyRule,
+  type WhySpent,
+  type WhyWait,
+} from './retry/index.js';
+export {
+  type Address,
+  type At,
+  depthOf,
+  enclosing,
+  indexAt,
+  isItem,
+  itemAt,
+  itemIndex,
+  keyOf,
+  levelOf,
+  outerAt,
+  parsePath,
+  pathOf,
+  type TaskKey,
+} from './run/address.js';
+export type { ApprovalAnswer, ApprovalRequest, ApprovalState, ApprovalWrite } from './run/approval.js';
+export { childRunId } from './run/child-run-id.js';
+export { concurrencyKey } from './run/concurrency-key.js';
+export { decide } from './run/decide.js';
+export {
+  type Applied,
+  type AttemptRecord,
+  type ChildState,
+  type Decision,
+  type DecisionOrWants,
+  type Fact,
+  type Input,
+  type ItemResult,
+  type ItemResults,
+  LIST_FACTOR,
+  type Limits,
+  type Loaded,
+  type Message,
+  type Moment,
+  nothingLoaded,
+  type RateRequest,
+  rateKey,
+  SLICE,
+  sliceKey,
+  type Wants,
+} from './run/decision.js';
+export type { EmittedEvent, EventMark, EventRequest, KeptEvent, KeptEvents } from './run/kept-event.js';
+export { NO_ORIGIN, NO_PROGRESS, type Origin, type ParentTask, type Phase, type RunProgress } from './run/origin.js';
+export type { Outcome, TaskError } from './run/outcome.js';
+export { queueRun, skipRun } from './run/queue-run.js';
+export { askForStart, EMPTY_WINDOW, type RateWindow } from './run/rate-window.js';
+export { type Reuse, type ReusedTask, reuseOf } from './run/reuse.js';
+export type { RunState } from './run/run-state.js';
+export { type Closing, type MemberState, memberState } from './run/scope.js';
+export { type RunRequest, startRun } from './run/start-run.js';
+export {
+  hasRunEnded,
+  hasTaskEnded,
+  NEXT_RUN,
+  NEXT_TASK,
+  RUN_STATUSES,
+  type RunStatus,
+  TASK_STATUSES,
+  type TaskStatus,
+} from './run/status.js';
+export type { ListProgress, Progress, ScopeProgress, Stored, TaskState } from './run/task-state.js';
+export { coverOf, fullDepth, mayBeUndone, UNDO_SLICE } from './run/undoable.js';
+export type { SkippedInstant } from './schedule/apply-overlap.js';
+export { armSchedule, decideFiring, type FiredInstant, type Firing, type ScheduleState } from './schedule/decide-firing.js';
+export { instantText, localText, parseInstant } from './schedule/instant-text.js';
+export { jitterOf } from './schedule/jitter.js';
+export { listInstants, previousInstant } from './schedule/list-instants.js';
+export { type Timetable, timetableOf } from './schedule/timetable.js';
+export { type ParsedZone, parseZone, type Zone } from './schedule/zone.js';
+export { checkInput, type InputProblem } from './schema/check-input.js';
+export { checkSchema, type SchemaProblem } from './schema/check-schema.js';
+export { WORKFLOW_SCHEMA } from './schema/workflow-schema.js';
+export { correlationKey, EVENT_TYPE, MAX_EVENT_TYPE_LENGTH, MAX_HOPS, topicMatches } from './topic.js';
+export { compileWorkflow } from './workflow/compile.js';
+export { UnacceptedDocument } from './workflow/read-json.js';
+export { resolveTask } from './workflow/resolve-task.js';
+export type {
+  CompletionTrigger,
+  EventTrigger,
+  PollTrigger,
+  ScheduleTrigger,
+  Timing,
+  Trigger,
+  WebhookTrigger,
+} from './workflow/trigger.js';
+export type {
+  ApprovalWork,
+  CallWork,
+  ChildWork,
+  Concurrency,
+  Effect,
+  EmitWork,
+  FailWork,
+  ForEach,
+  Group,
+  GroupWork,
+  Level,
+  Node,
+  RateLimit,
+  Repeat,
+  RunWhen,
+  SleepWork,
+  Timeouts,
+  TransformWork,
+  WaitWork,
+  Work,
+  Workflow,
+} from './workflow/workflow.js';

@@ -1,0 +1,69 @@
+import type { JsonText } from '../json.js';
+import { depthOf, keyOf, outerAt, tierOf } from './address.js';
+import type { Draft } from './draft.js';
+import type { End } from './end.js';
+import { blame, endMember } from './end-member.js';
+import { listProgress } from './loop.js';
+import type { TaskError } from './outcome.js';
+import { park } from './park.js';
+import type { TaskState } from './task-state.js';
+
+export const failedWith = (error: TaskError): End => ({ status: 'failed', output: null, error });
+
+/** Success, unless the output is larger than one may be. */
+export function succeededWith(draft: Draft, output: JsonText): End {
+  const limit = draft.moment.limits.maxOutputBytes;
+  if (output.length <= limit) return { status: 'succeeded', output, error: null };
+  return failedWith({
+    code: 'OUTPUT_TOO_LARGE',
+    message: `the output has ${output.length} bytes, more than the limit of ${limit}`,
+  });
+}
+
+/** An instance has ended for good: its row is closed, and its list, its rounds or its scope are told. */
+export function endInstance(draft: Draft, task: TaskState, end: End): void {
+  if (end.status === 'failed' && end.error !== null && end.byHand !== true && waitsForPerson(draft, task))
+    return park(draft, task, end.error);
+  draft.put({
+    ...task,
+    status: end.status,
+    output: end.output,
+    error: end.error,
+    endedAt: draft.now,
+    claim: null,
+    leaseUntil: null,
+    dueAt: null,
+    watchAt: null,
+    queueUntil: null,
+    cancelling: false,
+    recorded: null,
+  });
+  const node = draft.node(task.node);
+  if (node.compensation !== null) draft.tick();
+  const tier = tierOf(node, task.at);
+  if (tier === 0) return endMember(draft, node, task.at, end);
+  if (node.levels[tier - 1] === 'forEach') return countItem(draft, task, end);
+  // What the round's end means is read from its row by who carries the rounds: from here, rounds that end at once would recurse.
+  draft.agenda.add(keyOf(task.node, outerAt(task.at, depthOf(task.at) - 1)));
+}
+
+/** What could not be undone is not left so without a person having seen it, unless the document says that it may. */
+function waitsForPerson(draft: Draft, task: TaskState): boolean {
+  const { role, work } = draft.node(task.node);
+  return role === 'compensation' && work.kind === 'call' && work.retry.onExhausted !== 'fail';
+}
+
+function countItem(draft: Draft, task: TaskState, end: End): void {
+  const node = draft.node(task.node);
+  const list = draft.get(task.node, outerAt(task.at, node.depth));
+  const before = listProgress(draft, node, list.at);
+  const failed = end.status === 'failed';
+  const progress = {
+    ...before,
+    done: before.done + 1,
+    failed: before.failed + (failed ? 1 : 0),
+    error: before.error ?? (failed ? blame(draft, node, task.at, end) : null),
+  };
+  draft.put({ ...list, progress });
+  draft.agenda.add(keyOf(list.node, list.at));
+}

@@ -1,0 +1,202 @@
+import { evaluateCondition } from '../expression/index.js';
+import { fence as fenceOf } from '../ids.js';
+import { parseJsonText } from '../json.js';
+import type { RetryMemory, Why } from '../retry/index.js';
+import { decideRetry, holdDelay, resolveRetry } from '../retry/index.js';
+import { pathOf } from './address.js';
+import { callOf } from './call-of.js';
+import type { Applied, AttemptRecord, Input } from './decision.js';
+import { dispatch, scheduleAlarm } from './dispatch.js';
+import { inDoubt, leavesDoubt } from './doubt.js';
+import type { Draft } from './draft.js';
+import { endInstance } from './end-instance.js';
+import { attemptTo } from './evaluate.js';
+import type { Outcome, TaskError } from './outcome.js';
+import { park } from './park.js';
+import { recordAttempt } from './record-attempt.js';
+import type { TaskState } from './task-state.js';
+import { variablesFor } from './variables.js';
+
+type OutcomeInput = Extract<Input, { kind: 'outcome' }>;
+
+/** An executor has answered. Only the holder of the fence and the claim is heard. */
+export function judgeOutcome(draft: Draft, input: OutcomeInput, unit: number): Applied {
+  const task = draft.find(input.node, input.at);
+  if (task === null || task.status !== 'running' || task.fence !== input.fence || task.claim !== input.claim) return 'stale';
+  // What is in the row was committed with the effect: a timeout that was reported while the commit was under way must not undo it.
+  judge(draft, task, task.recorded ?? input.outcome, unit);
+  return 'applied';
+}
+
+export function judge(draft: Draft, task: TaskState, outcome: Outcome, unit: number): void {
+  switch (outcome.kind) {
+    case 'succeeded': {
+      const problem = unexpectedResult(draft, task, outcome);
+      if (problem === null) return succeed(draft, task, outcome);
+      const retryable = problem.code === 'EXPRESSION' ? false : null;
+      return judgeFailure(draft, task, { kind: 'failed', error: problem, retryable, retryAfterMs: null }, unit);
+    }
+    case 'failed':
+      return judgeFailure(draft, task, outcome, unit);
+    case 'cancelled':
+      if (task.cancelling) return endCancelled(draft, inDoubt(draft, task), 'cancelled');
+      return handBack(draft, task);
+  }
+}
+
+/** Nobody asked for it: the executor was stopped in an orderly way. The next attempt costs no budget and waits for nothing. */
+function handBack(draft: Draft, task: TaskState): void {
+  if (task.totalUntil !== null && task.totalUntil <= draft.now) return expire(draft, task, 'total');
+  const why: Why = { reason: 'handed-back', executor: task.executor, attempt: task.attempt };
+  draft.facts.push({ kind: 'attempt', node: task.node, outcome: 'cancelled', fromLedger: false });
+  draft.attempts.push(record(draft, task, 'cancelled', null, why));
+  dispatch(draft, { ...inDoubt(draft, task), attempt: task.attempt + 1, why, queueUntil: null });
+}
+
+function succeed(draft: Draft, task: TaskState, outcome: Extract<Outcome, { kind: 'succeeded' }>): void {
+  draft.facts.push({ kind: 'attempt', node: task.node, outcome: 'succeeded', fromLedger: outcome.fromLedger === true });
+  if (task.attempt > 1) draft.attempts.push(record(draft, task, 'succeeded', null, null));
+  endInstance(draft, task, { status: 'succeeded', output: outcome.output, error: null });
+}
+
+/** `succeedWhen`: failure detection by result. */
+function unexpectedResult(draft: Draft, task: TaskState, outcome: Extract<Outcome, { kind: 'succeeded' }>): TaskError | null {
+  const node = draft.node(task.node);
+  const condition = callOf(draft, task).succeedWhen;
+  if (condition === null) return null;
+  const variables = variablesFor(draft, { node, at: task.at }, condition.references);
+  const holds = attemptTo(() => evaluateCondition(condition, { ...variables, output: parseJsonText(outcome.output) }));
+  if (holds.kind === 'error') return holds.error;
+  if (holds.value) return null;
+  const message = `the result does not satisfy succeedWhen: ${condition.source}`;
+  return { code: 'UNEXPECTED_RESULT', message, details: { output: outcome.output.slice(0, 1_000) } };
+}
+
+function judgeFailure(draft: Draft, held: TaskState, failure: Extract<Outcome, { kind: 'failed' }>, unit: number): void {
+  const task = leavesDoubt(failure.error) ? inDoubt(draft, held) : held;
+  const ended = failure.error.code === 'TIMEOUT' ? 'timeout' : 'failed';
+  if (task.cancelling) return endCancelled(draft, task, ended, failure.error);
+  draft.facts.push({ kind: 'attempt', node: task.node, outcome: ended, fromLedger: false });
+  const isFinal = kindOf(failure.error) === 'total' || kindOf(failure.error) === 'queue';
+  const verdict = decideRetry({
+    policy: resolveRetry(callOf(draft, task).retry, failure.handlerRetry),
+    memory: task.memory,
+    failure: {
+      kind: 'failed',
+      code: failure.error.code,
+      retryable: isFinal ? false : failure.retryable,
+      retryAfterMs: failure.retryAfterMs,
+    },
+    attempt: task.attempt,
+    startedAt: task.startedAt,
+    now: draft.now,
+    deadlineAt: deadlineOf(draft, task),
+    unit,
+  });
+  draft.attempts.push(record(draft, task, ended, failure.error, verdict.why));
+  if (verdict.kind === 'retry') return retry(draft, task, failure.error, verdict);
+  const spent: TaskState = { ...task, memory: verdict.memory };
+  if (verdict.action === 'park') return park(draft, spent, failure.error);
+  endInstance(draft, spent, { status: 'failed', output: null, error: failure.error });
+}
+
+/** The worker is gone, its lease is over: lost is not failed, and has a budget of its own. */
+export function judgeLoss(draft: Draft, held: TaskState, unit: number): void {
+  const task = inDoubt(draft, held);
+  const error: TaskError = {
+    code: 'LOST',
+    message: `attempt ${task.attempt} of ${pathOf(draft.workflow, task)} was lost with its executor ${task.executor ?? 'unknown'}`,
+  };
+  if (task.cancelling) return endCancelled(draft, task, 'lost', error);
+  draft.facts.push({ kind: 'attempt', node: task.node, outcome: 'lost', fromLedger: false });
+  const verdict = decideRetry({
+    policy: resolveRetry(callOf(draft, task).retry),
+    memory: task.memory,
+    failure: { kind: 'lost', code: 'LOST', retryable: null, retryAfterMs: null },
+    attempt: task.attempt,
+    startedAt: task.startedAt,
+    now: draft.now,
+    deadlineAt: deadlineOf(draft, task),
+    unit,
+  });
+  draft.attempts.push(record(draft, task, 'lost', error, verdict.why));
+  if (verdict.kind === 'retry') return retry(draft, task, error, verdict);
+  const spent: TaskState = { ...task, memory: verdict.memory };
+  if (verdict.action === 'park') return park(draft, spent, error);
+  endInstance(draft, spent, { status: 'failed', output: null, error });
+}
+
+/** Nobody could take the attempt: it goes back uncounted, under the same number. */
+export function hold(draft: Draft, input: Extract<Input, { kind: 'hold' }>): Applied {
+  const task = draft.find(input.node, input.at);
+  if (task === null || task.status !== 'ready' || task.fence !== input.fence) return 'stale';
+  const held = holdDelay(input.reason, task.memory);
+  draft.facts.push({ kind: 'retry', node: task.node, reason: input.reason });
+  const dueAt = Math.min(draft.now + held.delayMs, task.queueUntil ?? Infinity, task.totalUntil ?? Infinity);
+  scheduleAlarm(draft, {
+    ...task,
+    status: 'retrying',
+    dueAt,
+    memory: held.memory,
+    why: held.why,
+    fence: fenceOf(task.fence + 1),
+  });
+  return 'applied';
+}
+
+function retry(
+  draft: Draft,
+  task: TaskState,
+  error: TaskError,
+  verdict: { delayMs: number; memory: RetryMemory; why: Why },
+): void {
+  draft.facts.push({ kind: 'retry', node: task.node, reason: error.code });
+  const next: TaskState = {
+    ...task,
+    attempt: task.attempt + 1,
+    memory: verdict.memory,
+    why: verdict.why,
+    claim: null,
+    executor: null,
+    leaseUntil: null,
+    startedAt: null,
+    queueUntil: null,
+    recorded: null,
+    error,
+  };
+  if (verdict.delayMs <= 0) return dispatch(draft, next);
+  scheduleAlarm(draft, { ...next, status: 'retrying', dueAt: draft.now + verdict.delayMs, fence: fenceOf(task.fence + 1) });
+}
+
+function endCancelled(draft: Draft, task: TaskState, outcome: AttemptRecord['outcome'], error: TaskError | null = null): void {
+  draft.facts.push({ kind: 'attempt', node: task.node, outcome: 'cancelled', fromLedger: false });
+  draft.attempts.push(record(draft, task, outcome, error, null));
+  endInstance(draft, task, { status: 'cancelled', output: null, error });
+}
+
+/** A task that cannot start another attempt ends without one: its queue or total time is over. */
+export function expire(draft: Draft, task: TaskState, kind: 'queue' | 'total'): void {
+  const what = kind === 'queue' ? 'no executor took it in time' : 'its total time is over';
+  const error: TaskError = { code: 'TIMEOUT', message: `${pathOf(draft.workflow, task)}: ${what}`, details: { kind } };
+  draft.attempts.push(record(draft, task, 'timeout', error, null));
+  draft.facts.push({ kind: 'attempt', node: task.node, outcome: 'timeout', fromLedger: false });
+  endInstance(draft, task, { status: 'failed', output: null, error });
+}
+
+const deadlineOf = (draft: Draft, task: TaskState): number | null => {
+  if (task.totalUntil === null) return draft.run.dueAt;
+  return draft.run.dueAt === null ? task.totalUntil : Math.min(task.totalUntil, draft.run.dueAt);
+};
+
+const kindOf = (error: TaskError): unknown =>
+  error.code === 'TIMEOUT' && typeof error.details === 'object' && error.details !== null && 'kind' in error.details
+    ? error.details['kind']
+    : null;
+
+const record = (
+  draft: Draft,
+  task: TaskState,
+  outcome: AttemptRecord['outcome'],
+  error: TaskError | null,
+  verdict: Why | null,
+): AttemptRecord => recordAttempt(draft, task, { outcome, error, verdict });

@@ -1,0 +1,26 @@
+import type { Json, JsonText } from '../json.js';
+import type { PartialRetryPolicy } from '../retry/index.js';
+
+/** Why something failed, in words for people and a code for rules. */
+export interface TaskError {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: Json;
+  /** Path of the task it came from, where that is not the task that bears it. */
+  readonly task?: string;
+}
+
+/** What an executor reports of one attempt. */
+export type Outcome =
+  | { readonly kind: 'succeeded'; readonly output: JsonText; readonly fromLedger?: true }
+  | {
+      readonly kind: 'failed';
+      readonly error: TaskError;
+      /** What the handler said; null: nothing, the policy decides. */
+      readonly retryable: boolean | null;
+      /** The wait the handler asks for; 0 = now. */
+      readonly retryAfterMs: number | null;
+      /** Retry fields of the handler's own declaration, below the document's in precedence. */
+      readonly handlerRetry?: PartialRetryPolicy;
+    }
+  | { readonly kind: 'cancelled' };

@@ -1,0 +1,58 @@
+import type { JsonText } from '../json.js';
+import { NO_MEMORY } from '../retry/index.js';
+import { callOf } from './call-of.js';
+import type { Applied, Input } from './decision.js';
+import { dispatch } from './dispatch.js';
+import type { Draft } from './draft.js';
+import { endInstance, succeededWith } from './end-instance.js';
+import type { TaskError } from './outcome.js';
+import { park } from './park.js';
+import { prepareCall } from './prepare-call.js';
+import type { TaskState } from './task-state.js';
+import { errorVariable } from './variables.js';
+
+type Resolve = Extract<Input, { kind: 'resolve' }>;
+
+/** A person says what a parked task has come to. They know what the ledger cannot: a doubt ends with what they say. */
+export function resolve(draft: Draft, input: Resolve): Applied {
+  const task = draft.find(input.node, input.at);
+  if (task?.status !== 'parked') return 'stale';
+  switch (input.outcome) {
+    case 'succeeded': {
+      const end = succeededWith(draft, input.output ?? ('null' as JsonText));
+      if (end.status === 'failed') return 'stale';
+      endInstance(draft, task, end);
+      return 'applied';
+    }
+    case 'failed':
+      endInstance(draft, { ...task, memory: withoutDoubt(task) }, failedBy(task, input));
+      return 'applied';
+    case 'retry':
+      tryAgain(draft, task, input);
+      return 'applied';
+  }
+}
+
+function withoutDoubt({ memory }: TaskState): TaskState['memory'] {
+  if (memory === null) return null;
+  const { doubt: _doubt, ...rest } = memory;
+  return rest;
+}
+
+function failedBy(task: TaskState, { by, reason }: Resolve) {
+  const message = `${by ?? 'an operator'} resolved it as failed${reason === null ? '' : `: ${reason}`}`;
+  const error: TaskError = { code: 'RESOLVED', message, details: { by, reason, parked: errorVariable(task.error) } };
+  return { status: 'failed', output: null, error, byHand: true } as const;
+}
+
+/** As if it had never been tried, but for its attempts' numbers, and for what one of them may have done. */
+function tryAgain(draft: Draft, task: TaskState, { by }: Resolve): void {
+  const work = callOf(draft, task);
+  const memory = task.memory?.doubt === true ? { ...NO_MEMORY, doubt: true as const } : null;
+  const fresh: TaskState = { ...task, memory, error: null, queueUntil: null };
+  const call = task.attempt === 0 ? prepareCall(draft, draft.node(task.node), work, fresh) : null;
+  if (call?.kind === 'error') return park(draft, fresh, call.error);
+  const ready = call?.value ?? { ...fresh, totalUntil: work.timeout.totalMs === null ? null : draft.now + work.timeout.totalMs };
+  const why = { reason: 'operator', askedBy: by ?? 'an operator', attempt: task.attempt + 1 } as const;
+  dispatch(draft, { ...ready, attempt: why.attempt, why });
+}

@@ -1,0 +1,45 @@
+import type { Json } from '../json.js';
+import { compileSchedule } from './compile-schedule.js';
+import { compileStart } from './compile-start.js';
+import { expectMap, expectText, type JsonMap, readWord } from './read-json.js';
+import type { CompletionTrigger, EventTrigger, Trigger, WebhookTrigger } from './trigger.js';
+
+/** By the field that says what kind it is: a checked document has exactly one of them. */
+export function compileTrigger(trigger: Json): Trigger {
+  const map = expectMap(trigger, 'a trigger');
+  const { schedule, webhook, workflow } = map;
+  if (schedule !== undefined) return compileSchedule(expectMap(schedule, '`schedule`'));
+  if (webhook !== undefined) return compileWebhook(expectMap(webhook, '`webhook`'));
+  return workflow === undefined ? compileEvent(map) : compileCompletion(expectMap(workflow, '`workflow`'));
+}
+
+function compileEvent(map: JsonMap): EventTrigger {
+  const { event, source } = map;
+  return {
+    kind: 'event',
+    pattern: expectText(event, '`event`'),
+    source: source === undefined ? null : expectText(source, '`source`'),
+    ...compileStart(map),
+  };
+}
+
+const SIGNATURES = ['standard-webhooks', 'github', 'none'] as const;
+
+function compileWebhook(map: JsonMap): WebhookTrigger {
+  const { path, secret, signature } = map;
+  return {
+    kind: 'webhook',
+    path: expectText(path, '`path`'),
+    secret: secret === undefined ? null : expectText(secret, '`secret`'),
+    signature: readWord(signature, SIGNATURES),
+    ...compileStart(map),
+  };
+}
+
+const STATUSES = ['succeeded', 'failed', 'cancelled'] as const;
+
+function compileCompletion(map: JsonMap): CompletionTrigger {
+  const { name, status = 'succeeded' } = map;
+  const statuses = (Array.isArray(status) ? status : [status]).map((one) => readWord(one, STATUSES));
+  return { kind: 'workflow', workflow: expectText(name, '`name`'), statuses, ...compileStart(map) };
+}

@@ -1,0 +1,2 @@
+-- The database's clock, epoch milliseconds.
+select reprise.ms(clock_timestamp()) as now

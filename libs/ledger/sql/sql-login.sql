@@ -1,0 +1,2 @@
+-- The login for users' SQL, as the migration left it.
+select value from reprise.setting where name = 'sql_role'

@@ -1,0 +1,212 @@
+import type { ClaimId, Fence, JsonText, Outcome, RunId } from '@reprise/core';
+import type { RunAddress } from './advance-store.js';
+import { type Database, type Row, type Session } from './database.js';
+import { classifyError } from './ledger-error.js';
+import { statement } from './statement.js';
+import { untilAvailable } from './until-available.js';
+
+export interface Ticket extends RunAddress {
+  readonly fence: Fence;
+}
+
+/** An attempt that is ours until the lease ends; `fence` is the new one. */
+export interface Claimed extends Ticket {
+  readonly claim: ClaimId;
+  readonly input: JsonText;
+  readonly secrets: JsonText | null;
+  readonly idempotencyKey: string | null;
+  readonly queuedAt: number;
+  readonly totalUntil: number | null;
+  /** The database's clock at the claim: the attempt's start. */
+  readonly startedAt: number;
+}
+
+export interface KeyedTicket extends Ticket {
+  readonly call: string;
+}
+
+/** What a business key says of an attempt. */
+export type KeyVerdict =
+  | { readonly kind: 'owned' }
+  | { readonly kind: 'answered'; readonly output: JsonText }
+  | { readonly kind: 'conflict'; readonly owner: RunId }
+  | { readonly kind: 'in-progress' };
+
+export interface KeyedClaims {
+  readonly claimed: readonly { readonly claimed: Claimed; readonly verdict: Exclude<KeyVerdict, { kind: 'in-progress' }> }[];
+  /** Someone else is at it: these stay unclaimed. */
+  readonly inProgress: readonly Ticket[];
+}
+
+export interface Renewal extends Ticket {
+  readonly claim: ClaimId;
+  /** Known but perhaps not acted on yet; null: the handler still works. */
+  readonly outcome: Outcome | null;
+}
+
+interface ClaimRow extends Row {
+  readonly run_id: RunId;
+  readonly node: number;
+  readonly at: string;
+  readonly fence: Fence;
+  readonly input: JsonText | null;
+  readonly secrets: JsonText | null;
+  readonly idempotency_key: string | null;
+  readonly queued_at: number;
+  readonly total_until: number | null;
+  readonly now: number;
+}
+
+const columns = (tickets: readonly Ticket[]): readonly [RunId[], number[], string[], Fence[]] => [
+  tickets.map((ticket) => ticket.run),
+  tickets.map((ticket) => ticket.node),
+  tickets.map((ticket) => ticket.at),
+  tickets.map((ticket) => ticket.fence),
+];
+
+/** By key, so that two executors with overlapping batches wait for each other instead of deadlocking. */
+export const byKey = (a: RunAddress, b: RunAddress): number => {
+  if (a.run !== b.run) return a.run < b.run ? -1 : 1;
+  if (a.node !== b.node) return a.node - b.node;
+  return a.at === b.at ? 0 : a.at < b.at ? -1 : 1;
+};
+
+/** In key order, none twice: the broker may deliver a ticket again into the same batch. */
+function inOrder<Each extends Ticket>(tickets: readonly Each[]): readonly Each[] {
+  const sorted = [...tickets].sort((a, b) => byKey(a, b) || a.fence - b.fence);
+  return sorted.filter((each, index) => {
+    const before = sorted[index - 1];
+    return before === undefined || byKey(before, each) !== 0 || before.fence !== each.fence;
+  });
+}
+
+/** Claims, leases and keys: the executor's side of the ledger. */
+export class ClaimStore {
+  constructor(private readonly database: Database) {}
+
+  /** One statement, one commit. A commit whose answer was lost is looked up by its claim, never assumed. */
+  async claim(tickets: readonly Ticket[], claim: ClaimId, executor: string, leaseMs: number): Promise<readonly Claimed[]> {
+    const sorted = inOrder(tickets);
+    try {
+      return await this.claimIn(this.database, sorted, claim, executor, leaseMs);
+    } catch (error) {
+      if (classifyError(error) !== 'unavailable') throw error;
+      const [runs, nodes, ats] = columns(sorted);
+      const rows = await untilAvailable(() => this.database.run<ClaimRow>(statement('find-claims'), [runs, nodes, ats, claim]));
+      return rows.map((row) => claimedOf(row, claim));
+    }
+  }
+
+  /** Looks at the business keys before it claims, all in one transaction. */
+  async claimKeyed(
+    tickets: readonly KeyedTicket[],
+    claim: ClaimId,
+    executor: string,
+    leaseMs: number,
+    fingerprint: (input: JsonText) => string,
+  ): Promise<KeyedClaims> {
+    const sorted = inOrder(tickets);
+    return this.database.transaction(async (session) => {
+      const keyed = await lockReady(session, sorted, fingerprint);
+      const verdicts = await takeKeys(session, keyed);
+      const mine = keyed.filter((_, index) => verdicts[index]?.kind !== 'in-progress');
+      const rows = await this.claimIn(session, mine, claim, executor, leaseMs);
+      const claimed = rows.flatMap((row) => {
+        const index = keyed.findIndex((each) => byKey(each, row) === 0);
+        const verdict = verdicts[index];
+        return verdict === undefined || verdict.kind === 'in-progress' ? [] : [{ claimed: row, verdict }];
+      });
+      return { claimed, inProgress: keyed.filter((_, index) => verdicts[index]?.kind === 'in-progress') };
+    });
+  }
+
+  /** Which claims still hold, and which of them are asked to stop. A claim that is not among the answers is gone. */
+  async renew(
+    renewals: readonly Renewal[],
+    leaseMs: number,
+  ): Promise<readonly { readonly claim: ClaimId; readonly address: RunAddress; readonly cancelling: boolean }[]> {
+    const sorted = [...renewals].sort(byKey);
+    const outcomes = sorted.map((renewal) => (renewal.outcome === null ? null : JSON.stringify(renewal.outcome)));
+    const values = [...columns(sorted), sorted.map((renewal) => renewal.claim), outcomes, leaseMs];
+    type RenewedRow = { run_id: RunId; node: number; at: string; claim: ClaimId; cancelling: boolean };
+    const rows = await this.database.run<RenewedRow>(statement('renew-leases'), values);
+    return rows.map((row) => ({
+      claim: row.claim,
+      address: { run: row.run_id, node: row.node, at: row.at },
+      cancelling: row.cancelling,
+    }));
+  }
+
+  private async claimIn(session: Session, sorted: readonly Ticket[], claim: ClaimId, executor: string, leaseMs: number) {
+    if (sorted.length === 0) return [];
+    const rows = await session.run<ClaimRow>(statement('claim-tasks'), [...columns(sorted), claim, executor, leaseMs]);
+    return rows.map((row) => claimedOf(row, claim));
+  }
+}
+
+function claimedOf(row: ClaimRow, claim: ClaimId): Claimed {
+  return {
+    run: row.run_id,
+    node: row.node,
+    at: row.at,
+    fence: row.fence,
+    claim,
+    input: row.input ?? ('null' as JsonText),
+    secrets: row.secrets,
+    idempotencyKey: row.idempotency_key,
+    queuedAt: row.queued_at,
+    totalUntil: row.total_until,
+    startedAt: row.now,
+  };
+}
+
+interface Keyed extends KeyedTicket {
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+async function lockReady(
+  session: Session,
+  sorted: readonly KeyedTicket[],
+  fingerprint: (input: JsonText) => string,
+): Promise<readonly Keyed[]> {
+  const rows = await session.run<ClaimRow>(statement('lock-ready-tasks'), [...columns(sorted)]);
+  return rows.flatMap((row) => {
+    const ticket = sorted.find((each) => each.run === row.run_id && each.node === row.node && each.at === row.at);
+    if (ticket === undefined || row.idempotency_key === null) return [];
+    return [{ ...ticket, key: row.idempotency_key, fingerprint: fingerprint(row.input ?? ('null' as JsonText)) }];
+  });
+}
+
+async function takeKeys(session: Session, keyed: readonly Keyed[]): Promise<readonly KeyVerdict[]> {
+  if (keyed.length === 0) return [];
+  const first = new Map<string, Keyed>();
+  for (const each of keyed) if (!first.has(`${each.call}\n${each.key}`)) first.set(`${each.call}\n${each.key}`, each);
+  const wanted = [...first.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
+  const calls = wanted.map((each) => each.call);
+  const keys = wanted.map((each) => each.key);
+  await session.run(statement('take-call-keys'), [
+    calls,
+    keys,
+    wanted.map((each) => each.fingerprint),
+    ...columns(wanted).slice(0, 3),
+  ]);
+  type KeyRow = {
+    name: string;
+    key: string;
+    fingerprint: string;
+    run_id: RunId;
+    node: number;
+    at: string;
+    state: string;
+    result: JsonText | null;
+  };
+  const rows = await session.run<KeyRow>(statement('find-call-keys'), [calls, keys]);
+  return keyed.map((each) => {
+    const row = rows.find((candidate) => candidate.name === each.call && candidate.key === each.key);
+    if (row === undefined) return { kind: 'in-progress' };
+    if (row.run_id === each.run && row.node === each.node && row.at === each.at) return { kind: 'owned' };
+    if (row.fingerprint !== each.fingerprint) return { kind: 'conflict', owner: row.run_id };
+    return row.state === 'succeeded' ? { kind: 'answered', output: row.result ?? ('null' as JsonText) } : { kind: 'in-progress' };
+  });
+}

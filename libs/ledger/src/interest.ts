@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import type { Workflow } from '@reprise/core';
+
+/** What some workflow waits for: events of a type, by what an expression makes of them. */
+export interface Interest {
+  readonly id: string;
+  /** Topic syntax. */
+  readonly pattern: string;
+  /** Source of an expression on `event`. */
+  readonly match: string;
+}
+
+/** The same pattern and expression have the same id, in every workflow and process. */
+export function interestId(pattern: string, match: string): string {
+  const digest = createHash('sha256').update(`${pattern}\n${match}`).digest('hex');
+  const variant = ((Number.parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  // A UUID of version 8: made of what it names.
+  return [
+    digest.slice(0, 8),
+    digest.slice(8, 12),
+    `8${digest.slice(13, 16)}`,
+    `${variant}${digest.slice(17, 20)}`,
+    digest.slice(20, 32),
+  ].join('-');
+}
+
+/** All that a workflow waits for. */
+export function interestsOf(workflow: Workflow): readonly Interest[] {
+  const interests = new Map<string, Interest>();
+  for (const { work } of workflow.nodes) {
+    if (work.kind !== 'wait') continue;
+    const { pattern, match } = work;
+    const id = interestId(pattern, match.source);
+    interests.set(id, { id, pattern, match: match.source });
+  }
+  return [...interests.values()];
+}

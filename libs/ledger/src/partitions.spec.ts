@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { type RunId, runId } from '@reprise/core';
+import { systemClock } from '@reprise/service';
+import { TestDatabase } from '@reprise/testing';
+import { newRun, newStart, newTask } from '../test/rows.js';
+import { AdvanceStore, ensurePartitions, firstUuidAt, StartStore } from './index.js';
+
+const WEEK_MS = 7 * 24 * 3_600_000;
+let db: TestDatabase;
+
+beforeEach(async () => {
+  db = await TestDatabase.create();
+});
+afterEach(() => db.end());
+
+const weekOf = (ms: number): string =>
+  new Date(Math.floor(ms / WEEK_MS) * WEEK_MS).toISOString().slice(0, 10).replaceAll('-', '');
+const idAt = (ms: number): RunId => runId(firstUuidAt(ms).replace('0000-0000-000000000000', '7abc-8def-0123456789ab'));
+
+const partitionsOf = async (id: RunId): Promise<readonly string[]> => {
+  const rows = await db.query<{ name: string }>(
+    `select tableoid::regclass::text as name from reprise.run where id = $1
+     union all select tableoid::regclass::text from reprise.task where run_id = $1 order by name`,
+    [id],
+  );
+  return rows.map(({ name }) => name);
+};
+const insert = (id: RunId) => new StartStore(db.database).insertRuns([newStart(newRun({ id }), [newTask()])]);
+const partitions = async () =>
+  (
+    await db.query<{ name: string }>(
+      `select inhrelid::regclass::text as name from pg_inherits where inhparent = any('{reprise.run,reprise.task,reprise.attempt}'::regclass[])`,
+    )
+  ).map(({ name }) => name);
+
+test('runs of this week, the last and eight weeks ahead have partitions of their own; those of clocks that are far off a common one', async () => {
+  const now = systemClock.now();
+  for (const weeks of [-1, 0, 1, 8]) {
+    const id = idAt(now + weeks * WEEK_MS);
+    await insert(id);
+    const week = weekOf(now + weeks * WEEK_MS);
+    expect(await partitionsOf(id)).toEqual([`run_${week}`, `task_${week}`]);
+  }
+  for (const ms of [Date.UTC(1990), now - 3 * WEEK_MS, now + 11 * WEEK_MS, Date.UTC(2090)]) {
+    const id = idAt(ms);
+    await insert(id);
+    expect(await partitionsOf(id)).toEqual(['run_default', 'task_default']);
+  }
+});
+
+test('rows that went to the common partition move into their week’s when it is made, and are found as before', async () => {
+  const now = systemClock.now();
+  const next = weekOf(now + WEEK_MS);
+  for (const table of ['run', 'task', 'attempt']) await db.query(`drop table reprise.${table}_${next}`);
+  const [early, far] = [idAt(now + WEEK_MS), idAt(now + 20 * WEEK_MS)];
+  await insert(early);
+  await insert(far);
+  expect(await partitionsOf(early)).toEqual(['run_default', 'task_default']);
+  await ensurePartitions(db.database);
+  expect(await partitionsOf(early)).toEqual([`run_${next}`, `task_${next}`]);
+  expect(await partitionsOf(far)).toEqual(['run_default', 'task_default']);
+  const locked = await db.database.transaction((session) =>
+    new AdvanceStore(session).lockTasks([{ run: early, node: 0, at: '' }]),
+  );
+  expect(locked).toHaveLength(1);
+});
+
+test('several who make them at once make them once', async () => {
+  const week = weekOf(systemClock.now() + 2 * WEEK_MS);
+  for (const table of ['run', 'task', 'attempt']) {
+    await db.query(`drop table reprise.${table}_${week}`);
+    await db.query(`drop table reprise.${table}_default`);
+  }
+  await Promise.all([1, 2, 3, 4].map(() => ensurePartitions(db.database)));
+  expect((await partitions()).filter((name) => name.endsWith(week) || name.endsWith('_default')).sort()).toEqual(
+    ['attempt_default', `attempt_${week}`, 'run_default', `run_${week}`, 'task_default', `task_${week}`].sort(),
+  );
+});
+
+test('a partition has the room for HOT updates, the indexes and the checks of its table', async () => {
+  const week = weekOf(systemClock.now());
+  const [facts] = await db.query<{ options: string[]; indexes: string; checks: string }>(
+    `select reloptions as options, (select count(*) from pg_index where indrelid = c.oid) as indexes,
+       (select count(*) from pg_constraint where conrelid = c.oid and contype = 'c') as checks
+     from pg_class as c where oid = $1::regclass`,
+    [`reprise.task_${week}`],
+  );
+  const [table] = await db.query(
+    `select (select count(*) from pg_index where indrelid = c.oid) as indexes,
+       (select count(*) from pg_constraint where conrelid = c.oid and contype = 'c') as checks
+     from pg_class as c where oid = 'reprise.task'::regclass`,
+  );
+  expect(facts).toMatchObject(table as object);
+  expect(facts?.options).toContain('fillfactor=40');
+});

@@ -1,0 +1,38 @@
+export { eventually, type Patience } from './eventually.js';
+export {
+  type AnyDocumentOptions,
+  type AttemptFate,
+  answering,
+  anyDocument,
+  type ChildFate,
+  type CommitFate,
+  type DecisionRecord,
+  deepFreeze,
+  type Fates,
+  failWith,
+  fatesFrom,
+  Interpreter,
+  type InterpreterOptions,
+  LawBroken,
+  MemoryLedger,
+  type MessageFate,
+  ORDERLY,
+  type SimulatedAnswer,
+  type SimulatedAttempt,
+  type SimulatedHandler,
+  type SimulatedPeople,
+  type SimulatedRequest,
+  settledHandler,
+  settledWorkflows,
+  succeedWith,
+  tapedHandler,
+  withAftermath,
+  workflowOf,
+} from './interpreter/index.js';
+export { type AppName, type ProcessEnd, ServiceProcess, type StartOptions, startProcess, withFaults } from './service-process.js';
+export { type RegisteredWorkflow, registerWorkflow, type StartedRun, startRuns } from './started-runs.js';
+export { TcpProxy } from './tcp-proxy.js';
+export { TestBroker } from './test-broker.js';
+export { EmptyDatabase, TestDatabase } from './test-database.js';
+export { BROKER_URL, dropTopology, testPrefix } from './test-prefix.js';
+export { POSTGRES_URL } from './test-server.js';

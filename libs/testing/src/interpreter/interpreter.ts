@@ -1,0 +1,216 @@
+import {
+  type Decision,
+  type EmittedEvent,
+  hasRunEnded,
+  type Input,
+  type Json,
+  type Limits,
+  type Message,
+  NO_ORIGIN,
+  queueRun,
+  type RunState,
+  runId,
+  startRun,
+  toJsonText,
+  type Workflow,
+} from '@reprise/core';
+import { auditRest } from './audit.js';
+import { ORDERLY } from './fates.js';
+import type { InterpreterOptions } from './interpreter-options.js';
+import { LawBroken } from './law-broken.js';
+import type { SimulatedEvent } from './memory-events.js';
+import { MemoryLedger } from './memory-ledger.js';
+import { ReadRun } from './read-run.js';
+import { reusedRows } from './reused-rows.js';
+import type { SimulatedChild } from './simulated-children.js';
+import { SimulatedEvents } from './simulated-events.js';
+import { SimulatedExecutor } from './simulated-executor.js';
+import { succeedWith } from './simulated-handler.js';
+import { SimulatedNotices } from './simulated-notices.js';
+import { SimulatedOthers } from './simulated-others.js';
+import { SimulatedOffice } from './simulated-people.js';
+import { type DecisionRecord, SimulatedScheduler } from './simulated-scheduler.js';
+import { SimulatedWatch } from './simulated-watch.js';
+import { type Event, Simulation } from './simulation.js';
+import { workflowOf } from './workflow-of.js';
+
+const LIMITS: Limits = { maxInputBytes: 262_144, maxOutputBytes: 1_048_576, maxItems: 100_000 };
+const START = Date.UTC(2026, 0, 1);
+const MAX_STEPS = 2_000_000;
+
+/**
+ * Runs a workflow on the pure core in virtual time: an in-memory ledger, a messenger that may lose, double, delay and reorder,
+ * simulated executors, and the watch that finds what was lost. Nothing here decides anything: it loads, asks the core, commits, sends.
+ */
+export class Interpreter extends ReadRun {
+  readonly executor: SimulatedExecutor;
+  private readonly simulation: Simulation;
+  private readonly scheduler: SimulatedScheduler;
+  private readonly watch: SimulatedWatch;
+  private readonly notices: SimulatedNotices;
+  private readonly events: SimulatedEvents;
+  private eventCount = 0;
+  private readonly office: SimulatedOffice;
+  private readonly others: SimulatedOthers;
+  private readonly checked: boolean;
+
+  constructor(workflow: Workflow, options: InterpreterOptions = {}) {
+    const limits = { ...LIMITS, ...options.limits };
+    const id = runId('01890000-0000-7000-8000-000000000001');
+    const origin = { ...NO_ORIGIN, ...options.origin, startedBy: options.startedBy ?? null };
+    const reused = options.after === undefined ? null : reusedRows(workflow, options.after, START);
+    const states = reused === null ? {} : { states: reused.states };
+    const request = { id, input: toJsonText(options.input ?? null), labels: options.labels ?? {}, origin, ...states };
+    const placeAfterMs = options.placeAfterMs ?? (reused === null ? undefined : 0);
+    const first = placeAfterMs === undefined ? startRun(workflow, request, { now: START, units: [], limits }) : null;
+    // The rows are not there yet: the start decision is committed like any other.
+    const unborn: RunState =
+      first === null ? queueRun(workflow, request, START) : { ...first.run, status: 'running', watchAt: null };
+    super(workflow, new MemoryLedger(unborn, { storedAbove: options.storedAbove ?? 200, limits, workflow }));
+    this.checked = options.checked ?? true;
+    const unit = options.unit ?? (() => 0.5);
+    this.simulation = new Simulation(workflow, this.ledger, options.fates ?? ORDERLY, limits, unit, START);
+    this.watch = new SimulatedWatch(this.simulation);
+    this.notices = new SimulatedNotices(this.simulation);
+    this.office = new SimulatedOffice(this.simulation, this.notices, options.people ?? (() => []));
+    this.events = new SimulatedEvents(this.simulation, this.notices);
+    this.others = new SimulatedOthers(this.simulation, options.workflows ?? (() => ({ kind: 'succeeds' })));
+    this.scheduler = new SimulatedScheduler(this.simulation, this.watch, this.office, this.events, this.others, this.checked);
+    const handler = options.handler ?? (() => succeedWith({}));
+    this.executor = new SimulatedExecutor(this.simulation, handler, options.leaseMs ?? 15_000);
+    if (reused !== null) this.ledger.commit({ run: null, tasks: reused.tasks, attempts: [], approvals: [], marks: [] });
+    if (first === null) {
+      this.others.givePlaceAfter(placeAfterMs ?? 0);
+      return;
+    }
+    this.scheduler.commit(first, []);
+    this.scheduler.publish(first);
+  }
+
+  /** Starts a run of a document, YAML text or JSON. */
+  static of(document: string | Json, options: InterpreterOptions = {}): Interpreter {
+    return new Interpreter(workflowOf(document), options);
+  }
+
+  /** Virtual time, epoch milliseconds. */
+  get now(): number {
+    return this.simulation.now;
+  }
+
+  get decisions(): readonly DecisionRecord[] {
+    return this.scheduler.decisions;
+  }
+
+  /** All that was published, also what was lost then. */
+  get messages(): readonly Message[] {
+    return this.scheduler.messages;
+  }
+
+  /** How often the core asked for more before it decided. */
+  get wants(): number {
+    return this.scheduler.wants;
+  }
+
+  /** Puts an input in front of the scheduler `afterMs` from now. */
+  send(input: Input, afterMs = 0): this {
+    this.simulation.send(input, afterMs);
+    return this;
+  }
+
+  /** An event comes in `afterMs` from now: to whoever waits for it or, with `toRun`, to this run whatever its waits match by. */
+  event(
+    event: Partial<SimulatedEvent> & Pick<SimulatedEvent, 'type'>,
+    options: { afterMs?: number; toRun?: boolean } = {},
+  ): this {
+    this.eventCount += 1;
+    const whole = { id: `event-${this.eventCount}`, source: 'test', subject: null, time: null, data: null, ...event };
+    const { afterMs = 0, toRun = false } = options;
+    this.simulation.queue.push(this.now + afterMs, { kind: 'event', event: whole, toRun });
+    return this;
+  }
+
+  /** Events the run has published, each time it has. */
+  get published(): readonly EmittedEvent[] {
+    return this.events.published;
+  }
+
+  /** Child runs that were started, in order. */
+  get children(): readonly SimulatedChild[] {
+    return this.others.children.started;
+  }
+
+  /** When attempts of calls with a rate limit were handed out, epoch milliseconds. */
+  get rateStarts(): readonly number[] {
+    return this.others.rates.starts.map(({ at }) => at);
+  }
+
+  /** What the core would decide now; nothing is committed. */
+  decide(inputs: readonly Input[]): Decision {
+    return this.scheduler.decide(inputs);
+  }
+
+  /** Until nothing is in flight and nothing is due; then everything must have ended, or wait for a person. */
+  toRest(): this {
+    for (let steps = 0; this.step(); steps += 1) {
+      if (steps > MAX_STEPS) throw new LawBroken('the run does not come to rest');
+    }
+    if (this.checked) auditRest(this.workflow, this.ledger);
+    return this;
+  }
+
+  /** Lets virtual time pass. */
+  advance(ms: number): this {
+    const until = this.now + ms;
+    while ((this.simulation.queue.nextAt ?? Infinity) <= until) this.step();
+    this.simulation.now = until;
+    return this;
+  }
+
+  /** The next thing happens; false: nothing is to come. */
+  step(): boolean {
+    const { queue } = this.simulation;
+    const at = queue.nextAt;
+    const event = queue.pop();
+    if (at === null || event === null) return false;
+    this.simulation.now = Math.max(this.now, at);
+    this.happen(event);
+    return true;
+  }
+
+  private happen(event: Event): void {
+    switch (event.kind) {
+      case 'input':
+        return this.scheduler.receive(event.input);
+      case 'ticket':
+        return this.executor.take(event.task);
+      case 'renew':
+        return this.executor.renew(event.claim);
+      case 'answer':
+        return this.executor.answer(event.claim);
+      case 'interrupt':
+        return this.executor.interrupt(event.claim);
+      case 'watch':
+        return this.watch.ring(event.key, event.at);
+      case 'person':
+        return this.office.answer(event.task, event.answer);
+      case 'told':
+        return this.notices.ring(event.key);
+      case 'event':
+        return this.events.arrive(event.event, event.toRun);
+      case 'emission': {
+        const { node, at, fence } = event.task;
+        this.events.publish(event.event);
+        this.simulation.send({ kind: 'emitted', node, at, fence }, 1);
+        return;
+      }
+      case 'start-child':
+      case 'cancel-child':
+      case 'child-ends':
+      case 'child-tells':
+      case 'place':
+        return this.others.happen(event);
+      case 'announced':
+        if (hasRunEnded(this.run.status)) this.ledger.confirmAnnounced();
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { type EmittedEvent, type EventRequest, type TaskState, type Workflow } from '@reprise/core';
+import { LawBroken } from './law-broken.js';
+import type { SimulatedEvent } from './memory-events.js';
+import type { SimulatedNotices } from './simulated-notices.js';
+import type { Simulation } from './simulation.js';
+
+/** What the trigger does with events while a run waits: keeps them, and tells the waits they are for. */
+export class SimulatedEvents {
+  /** Events the run has published, each time it has. */
+  readonly published: EmittedEvent[] = [];
+
+  constructor(
+    private readonly simulation: Simulation,
+    readonly notices: SimulatedNotices,
+  ) {}
+
+  arrive(event: SimulatedEvent, toRun: boolean): void {
+    const { ledger, now } = this.simulation;
+    ledger.events.keep(event, now, toRun);
+    for (const task of ledger.tasks.values()) this.knock(task);
+  }
+
+  /** An event came before the wait for it began: told with the subscription, in one transaction. Returns whether it was. */
+  subscribed(task: TaskState): boolean {
+    if (!this.isAwaited(task)) return false;
+    this.notices.write(task);
+    return true;
+  }
+
+  /** The message may get lost on its way; the notice does not. */
+  knock(task: TaskState): void {
+    if (!this.isAwaited(task)) return;
+    this.notices.write(task);
+    this.send(task);
+  }
+
+  send({ node, at, fence }: TaskState): void {
+    const afterMs = { once: [1], twice: [1, 1], late: [3_000], twiceLate: [1, 3_000], lost: [], early: [1] }[
+      this.simulation.fates.message()
+    ];
+    for (const delayMs of afterMs) this.simulation.send({ kind: 'wake', node, at, fence }, delayMs);
+  }
+
+  private isAwaited(task: TaskState): boolean {
+    const request = requestOf(this.simulation.workflow, task);
+    return request !== null && this.simulation.ledger.events.unseen(request).events.length > 0;
+  }
+
+  publish(event: EmittedEvent): void {
+    const before = this.published.find(({ id }) => id === event.id);
+    if (before !== undefined && JSON.stringify(before) !== JSON.stringify(event))
+      throw new LawBroken(`two events of one id: ${JSON.stringify([before, event])}`);
+    this.published.push(event);
+    const { hops: _, ...visible } = event;
+    this.arrive(visible, false);
+  }
+}
+
+/** What a waiting row would ask for; null: it waits for no event. */
+export function requestOf(workflow: Workflow, { node, at, fence, status, progress }: TaskState): EventRequest | null {
+  const work = workflow.nodes[node]?.work;
+  if (status !== 'waiting' || progress?.kind !== 'wait' || work?.kind !== 'wait') return null;
+  return { node, at, fence, pattern: work.pattern, match: work.match.source, key: progress.key, since: progress.since };
+}

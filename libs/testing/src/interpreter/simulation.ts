@@ -1,0 +1,47 @@
+import type { Address, ClaimId, EmittedEvent, Fence, Input, Limits, Moment, RunId, TaskKey, Workflow } from '@reprise/core';
+import type { PersonAnswer } from './approval-book.js';
+import { EventQueue } from './event-queue.js';
+import type { Fates } from './fates.js';
+import type { SimulatedEvent } from './memory-events.js';
+import type { MemoryLedger } from './memory-ledger.js';
+
+/** What is on its way: to the scheduler, to the executor, to the watch. */
+export type Event =
+  | { readonly kind: 'input'; readonly input: Input }
+  | { readonly kind: 'ticket'; readonly task: Address & { readonly fence: Fence } }
+  | { readonly kind: 'renew' | 'answer' | 'interrupt'; readonly claim: ClaimId }
+  | { readonly kind: 'watch'; readonly key: TaskKey | 'run'; readonly at: number }
+  | { readonly kind: 'person'; readonly task: Address & { readonly fence: Fence }; readonly answer: PersonAnswer }
+  | { readonly kind: 'told'; readonly key: TaskKey }
+  | { readonly kind: 'event'; readonly event: SimulatedEvent; readonly toRun: boolean }
+  | { readonly kind: 'emission'; readonly task: Address & { readonly fence: Fence }; readonly event: EmittedEvent }
+  | { readonly kind: 'start-child'; readonly task: Address & { readonly fence: Fence } }
+  | { readonly kind: 'cancel-child' | 'child-ends' | 'child-tells'; readonly run: RunId }
+  | { readonly kind: 'place' }
+  | { readonly kind: 'announced' };
+
+/** What the simulated processes share: the time, the ledger, the queue of what is to come, and fate. */
+export class Simulation {
+  readonly queue = new EventQueue<Event>();
+  /** Epoch milliseconds. */
+  now: number;
+
+  constructor(
+    readonly workflow: Workflow,
+    readonly ledger: MemoryLedger,
+    readonly fates: Fates,
+    readonly limits: Limits,
+    readonly unit: () => number,
+    start: number,
+  ) {
+    this.now = start;
+  }
+
+  send(input: Input, afterMs: number): void {
+    this.queue.push(this.now + afterMs, { kind: 'input', input });
+  }
+
+  moment(inputs: readonly Input[]): Moment {
+    return { now: this.now, units: inputs.map(() => this.unit()), limits: this.limits };
+  }
+}

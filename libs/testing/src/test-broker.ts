@@ -1,0 +1,48 @@
+import { names } from '@reprise/contracts';
+import type * as amqp from 'amqplib';
+import { BROKER_URL, connectTo, dropTopology, testPrefix } from './test-prefix.js';
+
+/** A prefix of one's own on the real broker, and a look behind the scenes. `end` removes every trace. */
+export class TestBroker implements AsyncDisposable {
+  readonly prefix = testPrefix();
+  readonly names = names(this.prefix);
+
+  constructor(readonly url: string = BROKER_URL) {}
+
+  /** As an operator at the broker's side would. */
+  async channel<Result>(work: (channel: amqp.Channel) => Promise<Result>): Promise<Result> {
+    const model = await connectTo(this.url);
+    model.on('error', () => undefined);
+    try {
+      const channel = await model.createChannel();
+      channel.on('error', () => undefined);
+      const result = await work(channel);
+      await channel.close();
+      return result;
+    } finally {
+      await model.close();
+    }
+  }
+
+  /** Takes what is in these queues now. */
+  async take(...queues: readonly string[]): Promise<readonly Buffer[]> {
+    return this.channel(async (channel) => {
+      const bodies: Buffer[] = [];
+      for (const queue of queues) {
+        for (let message = await channel.get(queue, { noAck: true }); message !== false; ) {
+          bodies.push(message.content);
+          message = await channel.get(queue, { noAck: true });
+        }
+      }
+      return bodies;
+    });
+  }
+
+  async end(taskQueues: readonly string[] = []): Promise<void> {
+    await dropTopology(this.prefix, taskQueues, this.url);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+}

@@ -1,0 +1,60 @@
+import { type Effect, type Json, type PartialRetryPolicy, parseDuration, validateRetry } from '@reprise/core';
+import type { Attempt } from './attempt.js';
+import type { HandlerDefinition, HandlerOptions, HandlerRetry } from './handler.js';
+import { HandlerRegistryError } from './handler-registry.js';
+
+/** A handler from its declaration. @throws HandlerRegistryError naming the handler and the option that is wrong */
+export function defineHandler(
+  name: string,
+  options: HandlerOptions,
+  run: (input: Json, attempt: Attempt) => unknown,
+): HandlerDefinition {
+  if (!/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/.test(name))
+    throw new HandlerRegistryError(`"${name}" cannot be a handler's name: letters, digits, . _ -`);
+  const timeout = typeof options.timeout === 'string' ? { attempt: options.timeout } : (options.timeout ?? {});
+  return {
+    name,
+    effect: effectOf(name, options.effect),
+    attemptTimeoutMs: timeoutOf(name, 'timeout.attempt', timeout.attempt),
+    heartbeatTimeoutMs: timeoutOf(name, 'timeout.heartbeat', 'heartbeat' in timeout ? timeout.heartbeat : undefined),
+    retry: options.retry === undefined ? null : retryOf(name, options.retry),
+    run: async (input, attempt) => run(input, attempt),
+  };
+}
+
+function effectOf(name: string, effect: HandlerOptions['effect']): Effect {
+  if (effect === 'once')
+    throw new HandlerRegistryError(`handler "${name}": effect "once" is not supported yet; use "idempotent" or "transactional"`);
+  if (effect === undefined || effect === 'idempotent' || effect === 'transactional') return effect ?? 'idempotent';
+  throw new HandlerRegistryError(`handler "${name}": effect "${String(effect)}" is unknown; use "idempotent" or "transactional"`);
+}
+
+function timeoutOf(name: string, option: string, text: string | undefined): number | null {
+  const ms = durationOf(name, option, text);
+  if (ms !== 0) return ms;
+  throw new HandlerRegistryError(`handler "${name}": ${option}: no attempt can end in no time; leave it out for the default`);
+}
+
+function durationOf(name: string, option: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const parsed = parseDuration(text);
+  if (parsed.kind === 'ok') return parsed.ms;
+  throw new HandlerRegistryError(`handler "${name}": ${option}: ${parsed.message} (${parsed.hint})`);
+}
+
+function retryOf(name: string, retry: HandlerRetry): PartialRetryPolicy {
+  const { initialInterval, maximumInterval, maximumElapsed, ...rest } = retry;
+  const policy: PartialRetryPolicy = {
+    ...rest,
+    ...optional('initialIntervalMs', durationOf(name, 'retry.initialInterval', initialInterval)),
+    ...optional('maximumIntervalMs', durationOf(name, 'retry.maximumInterval', maximumInterval)),
+    ...optional('maximumElapsedMs', durationOf(name, 'retry.maximumElapsed', maximumElapsed)),
+  };
+  const [problem] = validateRetry(policy);
+  if (problem !== undefined)
+    throw new HandlerRegistryError(`handler "${name}": retry.${problem.path}: ${problem.message} (${problem.hint})`);
+  return policy;
+}
+
+const optional = <Name extends string>(name: Name, value: number | null): { readonly [Key in Name]?: number } =>
+  value === null ? {} : ({ [name]: value } as { readonly [Key in Name]?: number });

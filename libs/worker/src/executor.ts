@@ -1,0 +1,198 @@
+import { BatchConsumer, type BrokerConnection, ControlChannel, type Delivery, Publisher } from '@reprise/broker';
+import { type AttemptTicket, decodeHint } from '@reprise/contracts';
+import type { Outcome, RunId } from '@reprise/core';
+import { type Claimed, ClaimStore, type Database, DeadLetterStore, type KeyVerdict, MemberStore } from '@reprise/ledger';
+import type { ServiceContext } from '@reprise/service';
+import { AttemptIntake } from './attempt-intake.js';
+import type { HandlerDefinition } from './handler.js';
+import { HandlerRegistry } from './handler-registry.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { OutcomeReporter } from './outcome-reporter.js';
+import { RunAttempt, type Transactions } from './run-attempt.js';
+import { SlotPool } from './slot-pool.js';
+
+export interface ExecutorOptions {
+  readonly context: ServiceContext;
+  readonly database: Database;
+  readonly connection: BrokerConnection;
+  readonly handlers: readonly HandlerDefinition[];
+  readonly queues: readonly string[];
+  readonly concurrency: number;
+  readonly transactions: Transactions | null;
+  /** Unique among all executors, ever: `host/pid/uuid`. */
+  readonly id: string;
+}
+
+const MEMBER_LEASE_MS = 15_000;
+
+/** The only doer: takes tickets, claims them, runs their handlers under a lease, and reports what became of them. */
+export class Executor {
+  private readonly registry: HandlerRegistry;
+  private readonly slots: SlotPool;
+  private readonly publisher: Publisher;
+  private readonly reporter: OutcomeReporter;
+  private readonly leases: LeaseKeeper;
+  private readonly control: ControlChannel;
+  private readonly members: MemberStore;
+  private readonly letters: DeadLetterStore;
+  private readonly readUntil = new Map<string, number>();
+  private consumers: readonly BatchConsumer[] = [];
+  private memberTimer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly options: ExecutorOptions) {
+    const { context, connection, database } = options;
+    const { logger, clock, settings } = context;
+    this.registry = new HandlerRegistry(options.handlers);
+    this.slots = new SlotPool(options.concurrency);
+    this.publisher = new Publisher(connection, { logger });
+    this.reporter = new OutcomeReporter(connection.names, this.publisher);
+    this.leases = new LeaseKeeper({ store: new ClaimStore(database), leaseMs: settings.leaseMs, clock, logger });
+    this.control = new ControlChannel(connection, { publisher: this.publisher, logger, onHint: (hint) => this.heed(hint) });
+    this.members = new MemberStore(database);
+    this.letters = new DeadLetterStore(database);
+  }
+
+  async start(): Promise<void> {
+    const { connection, queues, concurrency, context } = this.options;
+    this.drainInOrder();
+    this.leases.start();
+    for (const queue of queues) await connection.ensureTaskQueue(queue);
+    await this.sayHello();
+    this.memberTimer = setInterval(() => void this.sayHello(), MEMBER_LEASE_MS / 3);
+    this.consumers = queues.map((queue) => {
+      const intake = this.intake(queue);
+      const options = {
+        queue: connection.names.taskQueue(queue),
+        prefetch: concurrency,
+        maxBatch: Math.min(concurrency, 100),
+        logger: context.logger,
+      };
+      return new BatchConsumer(connection, { ...options, onBatch: async (deliveries) => intake.take(deliveries) });
+    });
+    await Promise.all([this.control.start(), ...this.consumers.map((consumer) => consumer.start())]);
+  }
+
+  private intake(queue: string): AttemptIntake {
+    const { context, database, id } = this.options;
+    return new AttemptIntake({
+      store: new ClaimStore(database),
+      registry: this.registry,
+      slots: this.slots,
+      reporter: this.reporter,
+      executor: id,
+      leaseMs: context.settings.leaseMs,
+      clock: context.clock,
+      logger: context.logger,
+      begin: (ticket, claimed, verdict, askedAtMs) => void this.execute(queue, ticket, claimed, verdict, askedAtMs),
+      bury: (delivery, reason) => this.bury(queue, delivery, reason),
+    });
+  }
+
+  private async execute(
+    queue: string,
+    ticket: AttemptTicket,
+    claimed: Claimed,
+    verdict: KeyVerdict,
+    askedAtMs: number,
+  ): Promise<void> {
+    this.observeClaim(queue, claimed);
+    const { context, transactions } = this.options;
+    const handler = this.registry.find(ticket.call);
+    if (handler === null) return;
+    const run = new RunAttempt(ticket, claimed, handler, {
+      readSecret: (name) => context.settings.secrets()(name),
+      transactions,
+      maxOutputBytes: context.settings.limits.maxOutputBytes,
+      logger: context.logger,
+      now: () => context.clock.now(),
+    });
+    this.leases.hold(claimed, askedAtMs, run.stop);
+    const started = context.clock.monotonicMs();
+    const outcome = verdict.kind === 'owned' ? await run.run() : answeredByKey(ticket, claimed, verdict);
+    context.metrics
+      .histogram('reprise_attempt_duration_seconds', { call: ticket.call })
+      .observe((context.clock.monotonicMs() - started) / 1_000);
+    if (outcome === null) this.leases.abandon(claimed);
+    else this.report(ticket, claimed, outcome);
+    // A handler that ignores its timeout keeps its slot until it lets go: the promise of bounded concurrency is about real work.
+    void run.whenSettled().then(() => this.slots.release());
+  }
+
+  private report(ticket: AttemptTicket, claimed: Claimed, outcome: Outcome): void {
+    this.leases.finish(claimed, outcome);
+    const { run, version, node, at } = ticket;
+    this.reporter.report({ kind: 'outcome', run, version, node, at, fence: claimed.fence, claim: claimed.claim, outcome });
+  }
+
+  private observeClaim(queue: string, claimed: Claimed): void {
+    this.readUntil.set(queue, Math.max(this.readUntil.get(queue) ?? 0, claimed.queuedAt));
+    const waited = Math.max(0, claimed.startedAt - claimed.queuedAt) / 1_000;
+    this.options.context.metrics.histogram('reprise_queue_wait_seconds', { queue }).observe(waited);
+  }
+
+  private heed(delivery: Delivery): void {
+    const hint = decodeHint(delivery.body);
+    if (hint?.kind !== 'interrupt' || hint.executor !== this.options.id) return;
+    this.leases.interrupt(hint.claim, { run: hint.run as RunId, node: hint.node, at: hint.at }, 'cancelled');
+  }
+
+  private async bury(queue: string, delivery: Delivery, reason: string): Promise<void> {
+    const { clock, logger } = this.options.context;
+    const { exchange, routingKey, properties } = delivery;
+    logger.warn({ queue, reason }, 'a message in a task queue cannot be read');
+    await this.letters.insert([
+      { id: clock.uuidv7(), queue, reason, body: delivery.body, properties: { exchange, routingKey, ...properties } },
+    ]);
+  }
+
+  private async sayHello(): Promise<void> {
+    const { id, queues, concurrency, context } = this.options;
+    const read = Object.fromEntries(queues.map((queue) => [queue, { readUntil: this.readUntil.get(queue) ?? null }]));
+    context.metrics.gauge('reprise_executor_slots', { state: 'busy' }).set(this.slots.taken);
+    context.metrics.gauge('reprise_executor_slots', { state: 'free' }).set(this.slots.size - this.slots.taken);
+    const info = { queues: read, handlers: this.registry.names, concurrency };
+    await this.members.renew(id, 'executor', info, MEMBER_LEASE_MS).catch((error: unknown) => {
+      context.logger.warn({ error }, 'this executor could not say that it is alive');
+    });
+  }
+
+  /** Stop consuming → finish or hand back → flush outcomes, unadvanced ones into their rows → close. */
+  private drainInOrder(): void {
+    const { drain, settings } = this.options.context;
+    drain.onDrain('stop consuming', 'task queues', async () => {
+      if (this.memberTimer !== null) clearInterval(this.memberTimer);
+      const stopped = this.consumers.map((consumer) => consumer.stop(1_000));
+      // What waits for a slot goes back to its queue instead of beginning in a process that is about to end.
+      this.slots.close();
+      await Promise.all(stopped);
+    });
+    drain.onDrain('finish work', 'handlers', () => this.finishOrHandBack(settings.drainMs), settings.drainMs + 5_000);
+    drain.onDrain('flush outcomes', 'outcomes', async () => {
+      await this.reporter.drain();
+      await this.leases.close();
+      await this.members.remove(this.options.id);
+    });
+    drain.onDrain('close channels', 'executor channels', async () => {
+      await this.control.stop();
+      await this.publisher.close();
+    });
+  }
+
+  private async finishOrHandBack(drainMs: number): Promise<void> {
+    const { clock } = this.options.context;
+    const until = clock.monotonicMs() + drainMs;
+    while (this.slots.taken > 0 && clock.monotonicMs() < until) await pause(20);
+    this.leases.stopAll('drain');
+    for (let rounds = 0; this.slots.taken > 0 && rounds < 100; rounds += 1) await pause(20);
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The ledger knows the answer already, or knows that there must be none. */
+function answeredByKey(ticket: AttemptTicket, claimed: Claimed, verdict: Exclude<KeyVerdict, { kind: 'owned' }>): Outcome {
+  if (verdict.kind === 'answered') return { kind: 'succeeded', output: verdict.output, fromLedger: true };
+  const owner = verdict.kind === 'conflict' ? ` by run ${verdict.owner}` : '';
+  const message = `the idempotency key "${claimed.idempotencyKey}" of ${ticket.call} was used${owner} with another input`;
+  return { kind: 'failed', error: { code: 'IDEMPOTENCY_CONFLICT', message }, retryable: false, retryAfterMs: null };
+}

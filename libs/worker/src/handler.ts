@@ -1,0 +1,49 @@
+import 'reflect-metadata';
+import { SetMetadata } from '@nestjs/common';
+import type { Effect, Json, PartialRetryPolicy } from '@reprise/core';
+import type { Attempt } from './attempt.js';
+
+/** What a handler says of itself; the document's task and defaults come first, field by field. */
+export interface HandlerOptions {
+  readonly effect?: Effect | 'once';
+  /** A duration (`10s`) for one attempt, or by kind. */
+  readonly timeout?: string | { readonly attempt?: string; readonly heartbeat?: string };
+  readonly retry?: HandlerRetry;
+}
+
+/** The retry fields as a document writes them: durations are text. */
+export interface HandlerRetry {
+  readonly maximumAttempts?: number;
+  readonly initialInterval?: string;
+  readonly backoff?: 'fixed' | 'linear' | 'exponential';
+  readonly backoffCoefficient?: number;
+  readonly maximumInterval?: string;
+  readonly jitter?: 'none' | 'full' | 'equal' | 'decorrelated';
+  readonly maximumElapsed?: string;
+  readonly retryOn?: readonly string[];
+  readonly nonRetryable?: readonly string[];
+  readonly maximumLost?: number;
+  readonly onExhausted?: 'fail' | 'park';
+}
+
+/** A handler ready to run: what the executor knows of it. */
+export interface HandlerDefinition {
+  readonly name: string;
+  readonly effect: Effect;
+  readonly attemptTimeoutMs: number | null;
+  readonly heartbeatTimeoutMs: number | null;
+  readonly retry: PartialRetryPolicy | null;
+  /** Resolves to the output (anything JSON can hold), or throws; a TaskError says more than another error. */
+  run(input: Json, attempt: Attempt): Promise<unknown>;
+}
+
+export const HANDLER_METADATA = 'reprise:handler';
+
+export interface HandlerMetadata {
+  readonly name: string;
+  readonly options: HandlerOptions;
+}
+
+/** Marks a method of a provider as the code behind `call: NAME`. It gets `(input, attempt)`. */
+export const Handler = (name: string, options: HandlerOptions = {}): MethodDecorator =>
+  SetMetadata(HANDLER_METADATA, { name, options } satisfies HandlerMetadata);

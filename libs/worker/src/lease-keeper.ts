@@ -1,0 +1,129 @@
+import type { ClaimId, Outcome } from '@reprise/core';
+import type { Claimed, ClaimStore, Renewal, RunAddress } from '@reprise/ledger';
+import type { Clock, Logger } from '@reprise/service';
+
+/** Why a handler is asked to stop. */
+export type StopReason = 'cancelled' | 'lost' | 'timeout' | 'drain';
+
+interface Held {
+  readonly claimed: Claimed;
+  readonly stop: (reason: StopReason) => void;
+  outcome: Outcome | null;
+  /** Monotonic milliseconds until which the lease is certain. */
+  leaseUntilMs: number;
+}
+
+export interface LeaseKeeperOptions {
+  readonly store: Pick<ClaimStore, 'renew'>;
+  readonly leaseMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Rows one renewal statement may touch. */
+const CHUNK = 1_000;
+/** Leases are looked at this often in their length, so that a renewal that fails is tried again while they still hold. */
+const LOOKS_PER_LEASE = 6;
+/** A third, less what timers are late by: else it would often be half. */
+const RENEWED_AFTER = 0.3;
+
+const keyOf = (claim: ClaimId, address: RunAddress): string => `${claim} ${address.run} ${address.node} ${address.at}`;
+
+/**
+ * Keeps the leases of what runs here, renewed at a third of their length, and keeps them until the claim is seen gone: the scheduler
+ * ends a claim when it acts on the outcome. An outcome that is known by the next renewal goes into the row with it, so that neither a
+ * backlog nor a lost message makes finished work run again.
+ */
+export class LeaseKeeper {
+  private readonly held = new Map<string, Held>();
+  private timer: NodeJS.Timeout | null = null;
+  private renewing: Promise<void> | null = null;
+  /** Why nothing more is begun: who comes later is told at once. */
+  private stoppingFor: StopReason | null = null;
+
+  constructor(private readonly options: LeaseKeeperOptions) {}
+
+  start(): void {
+    this.timer = setInterval(() => this.look(), this.options.leaseMs / LOOKS_PER_LEASE);
+  }
+
+  /** `askedAtMs`: monotonic milliseconds before the claim was sent; the lease began later than that. */
+  hold(claimed: Claimed, askedAtMs: number, stop: (reason: StopReason) => void): void {
+    const leaseUntilMs = askedAtMs + this.options.leaseMs;
+    this.held.set(keyOf(claimed.claim, claimed), { claimed, stop, outcome: null, leaseUntilMs });
+    if (this.stoppingFor !== null) stop(this.stoppingFor);
+  }
+
+  /** The attempt is over; its lease is kept until the scheduler has acted on it. */
+  finish(claimed: Claimed, outcome: Outcome): void {
+    const held = this.held.get(keyOf(claimed.claim, claimed));
+    if (held !== undefined) held.outcome = outcome;
+  }
+
+  /** Lets the lease run out: what became of the attempt is in its row, or it is lost. */
+  abandon(claimed: Claimed): void {
+    this.held.delete(keyOf(claimed.claim, claimed));
+  }
+
+  interrupt(claim: ClaimId, address: RunAddress, reason: StopReason): void {
+    this.held.get(keyOf(claim, address))?.stop(reason);
+  }
+
+  /** Also what is begun from now on. */
+  stopAll(reason: StopReason): void {
+    this.stoppingFor = reason;
+    for (const held of this.held.values()) if (held.outcome === null) held.stop(reason);
+  }
+
+  get size(): number {
+    return this.held.size;
+  }
+
+  /** Writes outcomes that may not have been acted on into their rows, and stops renewing: what still runs is lost when its lease ends. */
+  async close(): Promise<void> {
+    if (this.timer !== null) clearInterval(this.timer);
+    await this.renewing;
+    await this.renew([...this.held.values()].filter((held) => held.outcome !== null));
+    this.held.clear();
+  }
+
+  private look(): void {
+    const { clock, leaseMs, logger } = this.options;
+    const now = clock.monotonicMs();
+    // Nobody has been able to say whether these still hold: another executor may be at work. A statement that hangs must not hide it.
+    for (const held of this.held.values()) if (held.outcome === null && now > held.leaseUntilMs) held.stop('lost');
+    if (this.renewing !== null) return;
+    const due = [...this.held.values()].filter((held) => now - held.leaseUntilMs + leaseMs >= leaseMs * RENEWED_AFTER);
+    if (due.length === 0) return;
+    this.renewing = this.renew(due)
+      .catch((error: unknown) => logger.warn({ error }, 'leases could not be renewed, trying again'))
+      .finally(() => {
+        this.renewing = null;
+      });
+  }
+
+  private async renew(due: readonly Held[]): Promise<void> {
+    for (let from = 0; from < due.length; from += CHUNK) await this.renewChunk(due.slice(from, from + CHUNK));
+  }
+
+  private async renewChunk(due: readonly Held[]): Promise<void> {
+    const { store, leaseMs, clock } = this.options;
+    const now = clock.monotonicMs();
+    const sent = due.map(({ claimed, outcome }): Renewal => ({ ...claimed, outcome }));
+    const answers = await store.renew(sent, leaseMs);
+    const alive = new Map(answers.map((answer) => [keyOf(answer.claim, answer.address), answer.cancelling]));
+    for (const [index, held] of due.entries()) {
+      const cancelling = alive.get(keyOf(held.claimed.claim, held.claimed));
+      this.settle(held, cancelling, sent[index]?.outcome !== null, now + leaseMs);
+    }
+  }
+
+  /** `isRecorded`: the row has the outcome now; the watch reports it if the message did not, and nothing needs renewing any more. */
+  private settle(held: Held, cancelling: boolean | undefined, isRecorded: boolean, leaseUntilMs: number): void {
+    held.leaseUntilMs = leaseUntilMs;
+    if (cancelling === undefined || isRecorded) this.held.delete(keyOf(held.claimed.claim, held.claimed));
+    if (held.outcome !== null) return;
+    if (cancelling === undefined) held.stop('lost');
+    else if (cancelling) held.stop('cancelled');
+  }
+}

@@ -1,0 +1,50 @@
+import { type Json, type JsonText, type Outcome, parseJsonText, toJsonText } from '@reprise/core';
+
+const MASK = '***';
+/** Shorter ones would blot out half of any text. */
+const SHORTEST = 4;
+
+/** Blots secrets out of what an attempt leaves behind: inside strings, keys and numbers, never in the structure around them. */
+export class SecretMask {
+  private readonly needles: readonly string[];
+  private readonly values: ReadonlySet<string>;
+
+  constructor(values: readonly string[]) {
+    const long = [...new Set(values)].filter((value) => value.length >= SHORTEST);
+    this.values = new Set(long);
+    // Texts often hold JSON, where a quote or a line break is written otherwise. Longest first: one secret may begin another.
+    const needles = new Set(long.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]));
+    this.needles = [...needles].sort((a, b) => b.length - a.length);
+  }
+
+  outcome(outcome: Outcome): Outcome {
+    if (this.needles.length === 0) return outcome;
+    switch (outcome.kind) {
+      case 'succeeded':
+        return { ...outcome, output: this.json(outcome.output) };
+      case 'failed': {
+        const { code, message, details } = outcome.error;
+        const error = { ...outcome.error, code: this.text(code), message: this.text(message) };
+        return { ...outcome, error: details === undefined ? error : { ...error, details: this.value(details) } };
+      }
+      case 'cancelled':
+        return outcome;
+    }
+  }
+
+  json(text: JsonText): JsonText {
+    return this.needles.length === 0 ? text : toJsonText(this.value(parseJsonText(text)));
+  }
+
+  private value(value: Json): Json {
+    if (typeof value === 'string') return this.text(value);
+    if (typeof value === 'number') return this.values.has(String(value)) ? MASK : value;
+    if (Array.isArray(value)) return value.map((item: Json) => this.value(item));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), this.value(item)]));
+  }
+
+  private text(text: string): string {
+    return this.needles.reduce((clean, needle) => clean.replaceAll(needle, () => MASK), text);
+  }
+}

@@ -1,0 +1,218 @@
+import type { AttemptTicket } from '@reprise/contracts';
+import type { ClaimId, Fence, Json, JsonText, Outcome } from '@reprise/core';
+import { JsonError, toJsonText } from '@reprise/core';
+import { type Claimed, type RunAddress, UserSqlError } from '@reprise/ledger';
+import type { Logger } from '@reprise/service';
+import type { Attempt, Transaction } from './attempt.js';
+import { Deadlines } from './deadlines.js';
+import { failureOf } from './failure.js';
+import type { HandlerDefinition } from './handler.js';
+import type { StopReason } from './lease-keeper.js';
+import { SecretMask } from './redact-secrets.js';
+import { resolveSecrets } from './resolve-secrets.js';
+import { TaskError } from './task-error.js';
+
+/** Runs user code in a transaction that also records the outcome. */
+export interface Transactions {
+  run<Result>(
+    address: RunAddress,
+    fence: Fence,
+    claim: ClaimId,
+    work: (transaction: Transaction) => Promise<Result>,
+    outcomeOf: (result: Result) => JsonText,
+    limits?: { readonly signal?: AbortSignal },
+  ): Promise<Result>;
+}
+
+export interface RunAttemptOptions {
+  readonly readSecret: (name: string) => string | null;
+  /** null: this executor has no login for it. */
+  readonly transactions: Transactions | null;
+  readonly maxOutputBytes: number;
+  readonly logger: Logger;
+  /** Epoch milliseconds of this machine, for deadlines shown to handlers. */
+  readonly now: () => number;
+}
+
+const ENGINE_TIMEOUT_MS = 5 * 60_000;
+
+/** One attempt from its claim to its outcome. `settled` resolves when the handler has really let go, which may be later than the outcome. */
+export class RunAttempt {
+  private readonly controller = new AbortController();
+  private stopped: StopReason | null = null;
+  private committed: Outcome | null = null;
+  private mask = new SecretMask([]);
+  private transacting = false;
+  /** Whether the transaction has committed is not this process's to say. */
+  private isForTheLedger = false;
+  private settled: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly ticket: AttemptTicket,
+    private readonly claimed: Claimed,
+    private readonly handler: HandlerDefinition,
+    private readonly options: RunAttemptOptions,
+  ) {}
+
+  /** Asks the handler to stop. */
+  readonly stop = (reason: StopReason): void => {
+    if (this.stopped !== null) return;
+    this.stopped = reason;
+    this.controller.abort(new TaskError(reason === 'lost' ? 'LOST' : 'CANCELLED', `the attempt was asked to stop: ${reason}`));
+  };
+
+  whenSettled(): Promise<unknown> {
+    return this.settled;
+  }
+
+  /** null: only the ledger knows (a commit without an answer, a newer attempt); nothing is reported, the row decides at the end of the lease. */
+  async run(): Promise<Outcome | null> {
+    const deadlines = new Deadlines(this.limits());
+    try {
+      const resolved = resolveSecrets(this.claimed.input, this.claimed.secrets, this.options.readSecret);
+      this.mask = new SecretMask(resolved.values);
+      const working = this.call(resolved.input, deadlines);
+      this.settled = working.catch(() => undefined);
+      return this.clean(await Promise.race([working, deadlines.expired.then((error) => this.timeOut(error))]));
+    } catch (error) {
+      return this.clean(this.endedBy(error));
+    } finally {
+      deadlines.clear();
+    }
+  }
+
+  private limits() {
+    const { ticket, claimed, handler } = this;
+    const attemptMs = ticket.timeoutMs ?? handler.attemptTimeoutMs ?? ENGINE_TIMEOUT_MS;
+    const totalMs = claimed.totalUntil === null ? null : Math.max(0, claimed.totalUntil - claimed.startedAt);
+    return { attemptMs, totalMs, heartbeatMs: ticket.heartbeatMs ?? handler.heartbeatTimeoutMs };
+  }
+
+  private async call(input: Json, deadlines: Deadlines): Promise<Outcome | null> {
+    const result = await this.handler.run(input, this.attempt(deadlines));
+    if (this.committed !== null || this.isForTheLedger) return this.committed;
+    return { kind: 'succeeded', output: this.outputOf(result) };
+  }
+
+  private attempt(deadlines: Deadlines): Attempt {
+    const { ticket, claimed } = this;
+    return {
+      run: ticket.run,
+      workflow: ticket.workflow,
+      task: ticket.path,
+      call: ticket.call,
+      number: ticket.attempt,
+      key: `${ticket.run}/${ticket.path}`,
+      fence: claimed.fence,
+      deadline: this.options.now() + deadlines.attemptMs,
+      signal: this.controller.signal,
+      heartbeat: () => deadlines.beat(),
+      transaction: (work) => this.transaction(work),
+      effect: () => Promise.reject(new TaskError('NOT_SUPPORTED', 'attempt.effect is not supported yet', { retryable: false })),
+    };
+  }
+
+  private async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    const { transactions } = this.options;
+    if (transactions === null) {
+      throw new TaskError('INVALID_INPUT', 'this executor has no login for ledger transactions: see REPRISE_SQL_URL', {
+        retryable: false,
+      });
+    }
+    if (this.committed !== null || this.transacting || this.isForTheLedger)
+      throw new TaskError('INVALID_INPUT', 'an attempt has one transaction, and this one has had it', { retryable: false });
+    this.transacting = true;
+    let output: JsonText | null = null;
+    const outcomeOf = (result: Result): JsonText => {
+      output = this.mask.json(this.outputOf(result));
+      return toJsonText({ kind: 'succeeded', output } satisfies Outcome);
+    };
+    const { run, node, at, fence, claim } = this.claimed;
+    try {
+      const result = await transactions.run({ run, node, at }, fence, claim, work, outcomeOf, { signal: this.controller.signal });
+      this.committed = { kind: 'succeeded', output: output ?? ('null' as JsonText) };
+      return result;
+    } catch (error) {
+      throw this.transactionFailure(error);
+    } finally {
+      this.transacting = false;
+    }
+  }
+
+  /** Whatever the handler makes of it: what it cannot know it cannot report. */
+  private transactionFailure(error: unknown): unknown {
+    if (!(error instanceof UserSqlError) || (error.code !== 'STALE' && error.code !== 'AMBIGUOUS')) return error;
+    this.isForTheLedger = true;
+    if (error.code === 'AMBIGUOUS') return error;
+    this.stop('lost');
+    return new TaskError('LOST', error.message, { cause: error });
+  }
+
+  private outputOf(result: unknown): JsonText {
+    const text = serialize(result);
+    const { maxOutputBytes } = this.options;
+    // A UTF-16 unit is at most three bytes: counting is for the few that come near.
+    if (text.length * 3 <= maxOutputBytes) return text;
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= maxOutputBytes) return text;
+    const message = `the output has ${bytes} bytes, more than the limit of ${maxOutputBytes}`;
+    throw new TaskError('OUTPUT_TOO_LARGE', message, { retryable: false });
+  }
+
+  private timeOut(error: TaskError): Outcome | null {
+    this.stop('timeout');
+    return this.endedBy(error);
+  }
+
+  private endedBy(error: unknown): Outcome | null {
+    if (this.committed !== null || this.isForTheLedger) return this.committed;
+    switch (this.stopped) {
+      // Told to stop because the lease is over: that is a loss, not a failure, and the row tells it by itself.
+      case 'lost':
+        return null;
+      case 'cancelled':
+      case 'drain':
+        return { kind: 'cancelled' };
+      case 'timeout':
+      case null:
+        return this.failed(error);
+    }
+  }
+
+  private failed(error: unknown): Outcome {
+    const failure = failureOf(error, this.handler.retry);
+    const { ticket } = this;
+    const { code, message: reason } = failure.error;
+    const ids = { run: ticket.run, task: ticket.path, attempt: ticket.attempt, call: ticket.call, code };
+    this.options.logger.debug({ ...ids, reason }, 'attempt failed');
+    if (code === 'INTERNAL')
+      this.options.logger.warn({ ...ids, reason, stack: stackOf(error) }, 'a handler threw something that is no TaskError');
+    return failure;
+  }
+
+  /** Secrets leave no trace in what is stored. */
+  private clean(outcome: Outcome | null): Outcome | null {
+    return outcome === null ? null : this.mask.outcome(outcome);
+  }
+}
+
+/** Read on its own: an error may be anything, and reading all of one may throw. */
+function stackOf(error: unknown): string | undefined {
+  try {
+    return error instanceof Error ? error.stack : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function serialize(result: unknown): JsonText {
+  try {
+    return toJsonText(result);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new TaskError('NOT_SERIALIZABLE', `the result cannot be stored as JSON: ${error.message}`, {
+      retryable: false,
+      cause: error,
+    });
+  }
+}

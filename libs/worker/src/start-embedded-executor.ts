@@ -1,0 +1,56 @@
+import { hostname } from 'node:os';
+import { BrokerConnection } from '@reprise/broker';
+import { Database, migrate, TransactionRunner } from '@reprise/ledger';
+import { connectBackends, type ServiceContext } from '@reprise/service';
+import { Executor } from './executor.js';
+import type { HandlerDefinition } from './handler.js';
+
+export interface EmbeddedExecutorOptions {
+  /** Made from the broker connection where a handler needs one. */
+  readonly handlers: readonly HandlerDefinition[] | ((connection: BrokerConnection) => readonly HandlerDefinition[]);
+  readonly queues: readonly string[];
+  readonly concurrency: number;
+}
+
+export interface RunningExecutor {
+  readonly id: string;
+  /** Drains: see the executor's order of shutdown. */
+  close(): Promise<void>;
+}
+
+/** An executor without a process of its own: connections, pools and the executor itself, drained together. */
+export async function startEmbeddedExecutor(context: ServiceContext, options: EmbeddedExecutorOptions): Promise<RunningExecutor> {
+  const { settings, logger, health, drain, clock } = context;
+  const database = new Database({
+    url: settings.databaseUrl,
+    applicationName: 'reprise executor',
+    poolSize: settings.databasePool,
+  });
+  const topology = { prefix: settings.prefix, queueType: settings.queueType, wheelLevels: settings.wheelLevels };
+  const connection = new BrokerConnection({ url: settings.amqpUrl, topology, logger, name: 'reprise executor' });
+  const id = `${hostname()}/${process.pid}/${clock.uuid().slice(0, 8)}`;
+  const transactions = new TransactionRunner({
+    database,
+    databaseUrl: settings.databaseUrl,
+    sqlUrl: settings.sqlUrl,
+    poolSize: settings.databasePool,
+  });
+  // Registered first: an executor that is stopped while it waits for its backends must let go of them too.
+  drain.onDrain('close pools', 'broker', () => connection.close());
+  drain.onDrain('close pools', 'transactions', () => transactions.close());
+  drain.onDrain('close pools', 'database', () => database.close());
+  await connectBackends({ database, connection, health, logger, signal: drain.signal, migrate });
+  const made = typeof options.handlers === 'function' ? options.handlers(connection) : options.handlers;
+  const handlers = made.filter((handler) => isAllowed(settings.handlers, handler.name));
+  const { queues, concurrency } = options;
+  const executor = new Executor({ context, database, connection, transactions, id, handlers, queues, concurrency });
+  await executor.start();
+  logger.info({ executor: id, queues: options.queues, concurrency: options.concurrency }, 'takes attempts');
+  return { id, close: async () => void (await drain.run()) };
+}
+
+/** `REPRISE_HANDLERS`: names, or a front of one with `*`; null allows all. */
+export function isAllowed(allow: readonly string[] | null, name: string): boolean {
+  if (allow === null) return true;
+  return allow.some((pattern) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name));
+}

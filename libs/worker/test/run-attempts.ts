@@ -1,0 +1,43 @@
+import type { AttemptTicket } from '@reprise/contracts';
+import type { Json, Outcome } from '@reprise/core';
+import type { Claimed } from '@reprise/ledger';
+import { silentLogger } from '@reprise/service';
+import type { Attempt } from '../src/attempt.js';
+import { defineHandler } from '../src/define-handler.js';
+import type { HandlerOptions } from '../src/handler.js';
+import { RunAttempt, type RunAttemptOptions } from '../src/run-attempt.js';
+import { claimedOf, newTicket } from './attempts.js';
+
+export type Work = (input: Json, attempt: Attempt) => unknown;
+
+export interface Given {
+  readonly ticket?: Partial<AttemptTicket>;
+  readonly claimed?: Partial<Claimed>;
+  readonly input?: Json;
+  readonly handler?: HandlerOptions;
+  readonly options?: Partial<RunAttemptOptions>;
+}
+
+/** One attempt of a handler that is this work. */
+export function attemptAt(
+  work: Work,
+  { ticket = {}, claimed = {}, input = {}, handler = {}, options = {} }: Given = {},
+): RunAttempt {
+  const sent = newTicket(ticket);
+  return new RunAttempt(sent, claimedOf(sent, input, claimed), defineHandler('pages.fetch', handler, work), {
+    readSecret: () => null,
+    transactions: null,
+    maxOutputBytes: 1_000,
+    logger: silentLogger,
+    now: () => 1_000_000,
+    ...options,
+  });
+}
+
+export const run = (work: Work, given?: Given): Promise<Outcome | null> => attemptAt(work, given).run();
+
+export async function failureOf(work: Work, given?: Given): Promise<Extract<Outcome, { kind: 'failed' }>> {
+  const outcome = await run(work, given);
+  if (outcome?.kind !== 'failed') throw new Error(`not a failure: ${JSON.stringify(outcome)}`);
+  return outcome;
+}

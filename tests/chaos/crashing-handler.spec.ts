@@ -1,0 +1,34 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { underChaos } from './faults.js';
+import { TEST_WITHIN_MS } from './load.js';
+
+const reprise = await underChaos({ executor: { env: { REPRISE_CONCURRENCY: '5' } } }, { lease: '1s' });
+afterAll(() => reprise.end(), 60_000);
+
+const retry = { maximumAttempts: 1, initialInterval: '50ms', maximumLost: 2 };
+
+test(
+  'a handler that takes its process along is lost, not failed: it has a budget of its own, and is parked when that is spent',
+  async () => {
+    await reprise.register({ workflow: 'deadly', tasks: [{ id: 'die', call: 'crash', with: {}, retry }] });
+    const id = await reprise.startRun('deadly');
+    const parked = await reprise.taskIs(id, 'die', ['parked'], 60_000);
+    expect(parked.attempts.map(({ status }) => status)).toEqual(['lost', 'lost']);
+    expect(parked.error).toMatchObject({ code: 'LOST' });
+    // Visible, and decided by nobody: the run waits.
+    expect(await reprise.show(id)).toMatchObject({ status: 'running' });
+    expect(reprise.one('executor').deaths).toBe(2);
+  },
+  TEST_WITHIN_MS,
+);
+
+test(
+  'one that dies once only costs a loss, and its own attempts are untouched',
+  async () => {
+    await reprise.register({ workflow: 'shaky', tasks: [{ id: 'die', call: 'crash', with: { times: 1 }, retry }] });
+    const run = await reprise.run('shaky', {}, 60_000);
+    expect(run).toMatchObject({ status: 'succeeded' });
+    expect(run.tasks[0]?.attempts.map(({ status }) => status)).toEqual(['lost', 'succeeded']);
+  },
+  TEST_WITHIN_MS,
+);

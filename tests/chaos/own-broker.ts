@@ -1,0 +1,56 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const FIXTURE = fileURLToPath(new URL('./fixtures/broker.mjs', import.meta.url));
+
+/** A RabbitMQ node that belongs to one test, on ports and in a folder of its own: the shared one is nobody's to restart. */
+export class OwnBroker {
+  private constructor(
+    private readonly folder: string,
+    private child: ChildProcess,
+    /** The same after every restart. */
+    readonly url: string,
+  ) {}
+
+  static async start(): Promise<OwnBroker> {
+    const folder = mkdtempSync(join(tmpdir(), 'reprise-broker-'));
+    const { child, url } = await boot(folder, false);
+    return new OwnBroker(folder, child, url);
+  }
+
+  /** `wipe`: everything it held is gone, queues and exchanges too. */
+  async restart({ wipe }: { readonly wipe: boolean }): Promise<void> {
+    await ended(this.child);
+    this.child = (await boot(this.folder, wipe)).child;
+  }
+
+  async end(): Promise<void> {
+    await ended(this.child);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function boot(folder: string, wipe: boolean): Promise<{ readonly child: ChildProcess; readonly url: string }> {
+  const child = fork(FIXTURE, {
+    env: { ...process.env, REPRISE_STATE_DIR: folder, WIPE: wipe ? '1' : '0' },
+    stdio: 'inherit',
+    execArgv: [],
+  });
+  const failed = once(child, 'exit').then(([code]) => {
+    throw new Error(`the test's own RabbitMQ ended with code ${code}`);
+  });
+  const [message] = (await Promise.race([once(child, 'message'), failed])) as [{ url: string }];
+  failed.catch(() => undefined);
+  return { child, url: message.url };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+}

@@ -1,0 +1,110 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, expect, test } from '@jest/globals';
+import { eventually } from '@reprise/testing';
+import * as amqp from 'amqplib';
+import { Installation, requestTo } from '../system/installation.js';
+import { deathsOf, SHORT_LEASE } from './faults.js';
+import { TEST_WITHIN_MS } from './load.js';
+
+const ORDERS = 60;
+// The trigger has kept an event and left its notice, but told nobody. The scheduler has begun a wait, or has taken an event, but told nobody.
+const triggerFaults = [2, 3, 4].map((hit) => `trigger.after-commit:kill@${hit}`);
+const schedulerFaults = [2, 3].flatMap((hit) => [`scheduler.after-commit:kill@${hit}`, `scheduler.before-publish:kill@${hit}`]);
+
+const reprise = await Installation.create({ lease: SHORT_LEASE });
+afterAll(() => reprise.end(), 60_000);
+
+async function confirmed(messages: readonly { key: string; id: string; body: object }[]): Promise<void> {
+  const model = await amqp.connect(reprise.broker.url);
+  try {
+    const channel = await model.createConfirmChannel();
+    for (const { key, id, body } of messages) {
+      channel.publish(reprise.broker.names.events, key, Buffer.from(JSON.stringify(body)), {
+        persistent: true,
+        messageId: id,
+        appId: 'chaos',
+      });
+      // So that the services have many batches to die in.
+      await channel.waitForConfirms();
+      await pause(100);
+    }
+  } finally {
+    await model.close();
+  }
+}
+
+test(
+  'no wait misses its event and no event is emitted for nobody, whoever dies between a commit and its message',
+  async () => {
+    await Promise.all([
+      reprise.startOne('trigger', { restart: true }).ready(),
+      reprise.startOne('executor', { restart: true }).ready(),
+      reprise.startOne('scheduler', { restart: true, faults: schedulerFaults }).ready(),
+    ]);
+    await reprise.startOne('monitor', { restart: true }).ready();
+    await reprise.register({
+      workflow: 'pay',
+      tasks: [
+        { id: 'paid', waitFor: { event: 'order.paid', match: 'event.data.order', key: 'input.order', window: '1h' } },
+        { id: 'tell', emit: { type: 'order.shipped', data: { order: '${{ input.order }}' } } },
+      ],
+    });
+    await reprise.register({
+      workflow: 'log',
+      on: [{ event: 'order.shipped', key: '${{ event.data.order }}' }],
+      tasks: { a: { transform: 1 } },
+    });
+    // Registering came before the fault.
+    await reprise.one('trigger').stop();
+    await reprise.startOne('trigger', { restart: true, faults: triggerFaults }).ready();
+
+    const orders = Array.from({ length: ORDERS }, (_, index) => `order-${index}`);
+    const start = (order: string) => ({ key: 'run.start.pay', id: `start-${order}`, body: { order } });
+    const paid = (order: string) => ({ key: 'order.paid', id: `paid-${order}`, body: { order } });
+    await confirmed(
+      orders.flatMap((order, index) => (index % 2 === 0 ? [start(order), paid(order)] : [paid(order), start(order)])),
+    );
+    const count = async (workflow: string) => {
+      const rows = await reprise.database.query<{ status: string; runs: number }>(
+        'select status, count(*)::int as runs from reprise.run where workflow = $1 group by status',
+        [workflow],
+      );
+      return rows;
+    };
+    const all = [{ status: 'succeeded', runs: ORDERS }];
+    await reprise.orTell(
+      eventually(async () => JSON.stringify([await count('pay'), await count('log')]) === JSON.stringify([all, all]), {
+        what: `${ORDERS} runs of each workflow succeed`,
+        timeoutMs: 120_000,
+      }),
+    );
+    const taken = await reprise.database.query<{ n: number }>('select count(*)::int as n from reprise.seen_event where taken');
+    expect(taken).toEqual([{ n: ORDERS }]);
+    expect(await reprise.database.query('select * from reprise.subscription')).toEqual([]);
+    expect(
+      await reprise.database.query(
+        `select distinct outcome from reprise.trigger_event where outcome not in ('accepted', 'unmatched')`,
+      ),
+    ).toEqual([]);
+    expect(deathsOf(reprise.all('trigger'))).toBe(triggerFaults.length);
+    expect(deathsOf(reprise.all('scheduler'))).toBe(schedulerFaults.length);
+  },
+  TEST_WITHIN_MS,
+);
+
+test(
+  'an event whose trigger died before it could tell, and which nobody sends again, is not lost to the wait',
+  async () => {
+    const run = await reprise.startRun('pay', { order: 'untold' });
+    await reprise.taskIs(run, 'paid', ['waiting']);
+    await reprise.one('trigger').stop();
+    const trigger = reprise.startOne('trigger', { restart: true, faults: ['trigger.after-commit:kill@1'] });
+    await trigger.ready();
+    const event = { specversion: '1.0', type: 'order.paid', source: 'chaos', id: 'untold', data: { order: 'untold' } };
+    const asked = requestTo(trigger.url, 'POST', '/v1/events', event, { 'content-type': 'application/cloudevents+json' });
+    await expect(asked).rejects.toThrow('was not answered');
+    expect(await reprise.ended(run, 40_000)).toMatchObject({ status: 'succeeded', tasks: [{ output: { id: 'untold' } }, {}] });
+    expect(trigger.deaths).toBe(1);
+  },
+  TEST_WITHIN_MS,
+);

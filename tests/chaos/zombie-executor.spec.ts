@@ -1,0 +1,84 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { eventually } from '@reprise/testing';
+import { checkLedger } from './check-ledger.js';
+import { underChaos } from './faults.js';
+import { allEnded, sendLoad, TEST_WITHIN_MS } from './load.js';
+
+const reprise = await underChaos({ executor: { env: { REPRISE_CONCURRENCY: '40' } } });
+afterAll(() => reprise.end(), 60_000);
+
+const RUNS = 40;
+
+test(
+  'an executor that sleeps past its leases wakes up as a stranger: its writes are refused, whatever its handlers still do',
+  async () => {
+    const zombie = reprise.one('executor');
+    const keys = await sendLoad(reprise, { runs: RUNS, ms: 2_500 });
+    const count = (pid: number, phase: 'start' | 'commit') =>
+      reprise.recorder.effects.filter((effect) => effect.pid === pid && effect.phase === phase).length;
+    const { pid } = zombie.current;
+    await eventually(() => count(pid, 'start') - count(pid, 'commit') >= 15, {
+      what: 'its handlers are in the middle of things',
+    });
+    await zombie.kill('SIGSTOP');
+    const heir = reprise.startOne('executor', { restart: true });
+    await allEnded(reprise, keys);
+    const tasks = () =>
+      reprise.database.query(
+        `select run_id, node, at, status, attempt, fence, output::text from reprise.task
+       where run_id in (select id from reprise.run where key = any($1)) order by 1, 2, 3`,
+        [keys],
+      );
+    const [decided, before] = [await tasks(), count(pid, 'commit')];
+    expect(count(heir.current.pid, 'commit')).toBeGreaterThan(10);
+    await zombie.kill('SIGCONT');
+    await reprise.orTell(
+      eventually(() => count(pid, 'commit') > before, { what: 'the zombie’s handlers go on', timeoutMs: 60_000 }),
+    );
+    // It is no zombie for good: both take new work, and what the zombie had to say of the old is behind us.
+    const more = await sendLoad(reprise, { runs: RUNS });
+    await allEnded(reprise, more);
+    expect(await tasks()).toEqual(decided);
+    expect(zombie.ends).toEqual([]);
+    await checkLedger(reprise, { keys: [...keys, ...more], faults: 1, atLeast: { runs: 2 * RUNS, faults: 1 } });
+  },
+  TEST_WITHIN_MS,
+);
+
+test(
+  'it may wake while its heir is still at work: only the heir’s outcome counts',
+  async () => {
+    await reprise.register({
+      workflow: 'handover',
+      tasks: [{ id: 'work', call: 'record', with: { ms: 5_000 } }],
+      output: '${{ tasks.work.output.fence }}',
+    });
+    const id = await reprise.startRun('handover');
+    const starts = () => reprise.recorder.of(id, 'start');
+    const [first] = await reprise.orTell(
+      eventually(() => starts().length === 1 && starts(), { what: 'one executor is at work' }),
+    );
+    const sleeper = reprise.all('executor').find((service) => service.current.pid === first?.pid);
+    await sleeper?.kill('SIGSTOP');
+    const [, second] = await reprise.orTell(
+      eventually(() => starts().length === 2 && starts(), { what: 'the heir is at work', timeoutMs: 60_000 }),
+    );
+    await sleeper?.kill('SIGCONT');
+    // The sleeper's time is long over: it ends at once, and says so.
+    await eventually(() => reprise.recorder.of(id).some(({ fence }) => fence === first?.fence), {
+      what: 'the zombie’s effect happens',
+    });
+    const run = await reprise.ended(id, 60_000);
+    expect(second?.pid).not.toBe(first?.pid);
+    expect(second?.fence).toBeGreaterThan(first?.fence ?? Number.POSITIVE_INFINITY);
+    expect(run).toMatchObject({ status: 'succeeded', output: second?.fence });
+    expect(run.tasks[0]?.attempts.map(({ status }) => status)).toEqual(['lost', 'succeeded']);
+    expect(
+      reprise.recorder
+        .of(id)
+        .map(({ fence }) => fence)
+        .sort(),
+    ).toEqual([first?.fence, second?.fence].sort());
+  },
+  TEST_WITHIN_MS,
+);

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { renderAsyncApi } from '@reprise/contracts';
+import { checkInput, checkSchema, type Json } from '@reprise/core';
+import { eventually } from '@reprise/testing';
+import { parse } from 'yaml';
+import { closedSchema, type Document } from './documented-interface.js';
+import { RunningServices } from './running-services.js';
+
+const DOCUMENT = `
+workflow: shop
+on: [{ event: order.placed }]
+tasks:
+  tell: { emit: { type: order.seen, data: { a: 1 } } }
+  ask: { approval: { subject: Ship it?, form: { type: object } }, needs: [tell] }
+  fetch: { call: http, with: { url: "http://127.0.0.1:1/" }, needs: [tell], retry: { maximumAttempts: 1 }, timeout: 10s, onError: continue }
+`;
+
+let reprise: RunningServices;
+let asyncapi: Document;
+/** Queues of the test's own, one for each exchange that is listened to. */
+const listening: Record<string, string> = {};
+
+beforeAll(async () => {
+  reprise = await RunningServices.start();
+  const { names, prefix } = reprise.broker;
+  await reprise.broker.channel(async (channel) => {
+    const bind = async (name: string, exchange: string, patterns: readonly string[]) => {
+      const { queue } = await channel.assertQueue(`${prefix}.heard.${name}`, { durable: true });
+      for (const pattern of patterns) await channel.bindQueue(queue, exchange, pattern);
+      listening[name] = queue;
+    };
+    await bind('runs', names.lifecycle, ['run.#']);
+    await bind('approvals', names.lifecycle, ['approval.#']);
+    await bind('events', names.events, ['#']);
+    await bind('attempts', names.attempts, ['#']);
+    await bind('inbox', names.inbox, ['0', '1', '2', '3', '4', '5', '6', '7']);
+  });
+  const answer = await fetch(`${reprise.named('monitor').url}/asyncapi.yaml`);
+  expect(answer.headers.get('content-type')).toContain('yaml');
+  asyncapi = parse(await answer.text());
+});
+afterAll(async () => {
+  await reprise.broker.channel(async (channel) => {
+    for (const queue of Object.values(listening)) await channel.deleteQueue(queue);
+  });
+  await reprise.end();
+});
+
+const post = (path: string, body: string, type: string) =>
+  fetch(`${reprise.named('monitor').url}${path}`, { method: 'POST', headers: { 'content-type': type }, body });
+
+/** What was heard there; more may come. */
+const heard: Record<string, Json[]> = {};
+async function hear(name: string): Promise<readonly Document[]> {
+  const bodies = await reprise.broker.take(listening[name] ?? '');
+  heard[name] = [...(heard[name] ?? []), ...bodies.map((body) => JSON.parse(body.toString()))];
+  return heard[name];
+}
+
+const until = (name: string, enough: (messages: readonly Document[]) => boolean) =>
+  eventually(async () => enough(await hear(name)), { what: `${name} on the broker`, timeoutMs: 40_000 });
+
+function problemsOf(channel: string, message: Json): readonly string[] {
+  const [reference] = Object.values<Document>(asyncapi.channels[channel].messages);
+  const { payload } = asyncapi.components.messages[reference.$ref.split('/').at(-1)];
+  return checkInput(closedSchema(asyncapi, payload), message).map((each) => `${channel}: ${each.path} ${each.message}`);
+}
+
+describe('what is on the broker', () => {
+  test('is as documented: events, news of runs and approvals, attempts and their outcomes', async () => {
+    expect((await post('/v1/workflows', DOCUMENT, 'application/yaml')).status).toBe(201);
+    const event = { specversion: '1.0', id: 'e1', source: 's', type: 'order.placed', data: {} };
+    expect((await post('/v1/events', JSON.stringify(event), 'application/cloudevents+json')).status).toBe(202);
+    await until('events', (all) => all.some(({ type }) => type === 'order.seen'));
+    await until('attempts', (all) => all.length > 0);
+    await until('inbox', (all) => all.some(({ items }) => items.some(({ kind }: Document) => kind === 'outcome')));
+    await until('approvals', (all) => all.some(({ type }) => type === 'approval.requested'));
+    const [{ data }] = (await hear('approvals')) as [Document];
+    const approve = JSON.stringify({ decision: 'approved', form: {} });
+    expect((await post(`/v1/approvals/${data.approval}`, approve, 'application/json')).status).toBe(200);
+    await until('approvals', (all) => all.some(({ type }) => type === 'approval.decided'));
+    await until('runs', (all) => all.length > 1);
+    expect((heard['runs'] as Document[]).map(({ type }) => type)).toContain('run.started');
+    for (const [channel, messages] of Object.entries(heard))
+      expect(messages.flatMap((message) => problemsOf(channel === 'events' ? 'emitted' : channel, message))).toEqual([]);
+  });
+
+  test('the channels name what is declared on the broker', async () => {
+    for (const { bindings } of Object.values<Document>(asyncapi.channels)) {
+      const { is, exchange, queue } = bindings.amqp;
+      await reprise.broker.channel(async (channel) => {
+        if (is === 'routingKey') await channel.assertExchange(exchange.name, exchange.type, { durable: exchange.durable });
+        else await channel.checkQueue(queue.name.replace('{queue}', 'default'));
+      });
+    }
+  });
+
+  test('the schemas are JSON Schema, and every reference leads somewhere', () => {
+    for (const name of Object.keys(asyncapi.components.schemas))
+      expect([name, checkSchema(closedSchema(asyncapi, { $ref: `#/components/schemas/${name}` }))]).toEqual([name, []]);
+    const references = [...JSON.stringify(asyncapi).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path);
+    const lost = references.filter(
+      (path) => path.split('/').reduce((place: Document, step: string) => place?.[step], asyncapi) === undefined,
+    );
+    expect(lost).toEqual([]);
+    expect(asyncapi.channels.runs.bindings.amqp.exchange.name).toBe(reprise.broker.names.lifecycle);
+    expect(JSON.stringify(renderAsyncApi('other', '1'))).not.toContain('reprise.');
+  });
+});

@@ -1,0 +1,239 @@
+import { fileURLToPath } from 'node:url';
+import type { RunView } from '@reprise/contracts';
+import { eventually, TestBroker, TestDatabase } from '@reprise/testing';
+import { EffectRecorder } from './effect-recorder.js';
+import { KeptService } from './kept-service.js';
+
+export type ServiceName = 'monitor' | 'trigger' | 'scheduler' | 'executor';
+
+/** Longer than any `?wait` that is asked for: who does not answer by then never will. */
+const ANSWER_WITHIN_MS = 40_000;
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const PATHS: Readonly<Record<ServiceName, string>> = {
+  monitor: `${ROOT}apps/monitor/dist/main.js`,
+  trigger: `${ROOT}apps/trigger/dist/main.js`,
+  scheduler: `${ROOT}apps/scheduler/dist/main.js`,
+  // With handlers that fail, wait, die and record on demand.
+  executor: `${ROOT}tests/system/fixtures/executor.mjs`,
+};
+
+export interface InstallationOptions {
+  /** Default 15s, as in production; dangers are tested with less. */
+  readonly lease?: string;
+  /** A broker of the test's own. */
+  readonly brokerUrl?: string;
+  /** Instead of the servers the tests run on: proxies in front of them, say. */
+  readonly databaseUrl?: (url: string) => string;
+  readonly amqpUrl?: (url: string) => string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly faults?: readonly string[];
+  readonly restart?: boolean;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: what a server answers is looked at by the expectations that follow.
+  readonly body: any;
+}
+
+/** The whole of Reprise over real processes, with a database, a prefix and an outside world of its own. `end` leaves nothing behind. */
+export class Installation {
+  private readonly services = new Map<ServiceName, KeptService[]>();
+  private readonly endings: (() => unknown)[] = [];
+
+  private constructor(
+    readonly database: TestDatabase,
+    readonly broker: TestBroker,
+    readonly recorder: EffectRecorder,
+    private readonly options: InstallationOptions,
+  ) {}
+
+  static async create(options: InstallationOptions = {}): Promise<Installation> {
+    return new Installation(
+      await TestDatabase.create(),
+      new TestBroker(options.brokerUrl),
+      await EffectRecorder.start(),
+      options,
+    );
+  }
+
+  /** The four of them, ready. */
+  static async running(options: InstallationOptions = {}): Promise<Installation> {
+    const installation = await Installation.create(options);
+    try {
+      await installation.start('trigger', 'scheduler', 'executor');
+      await installation.start('monitor');
+      return installation;
+    } catch (error) {
+      await installation.end();
+      throw error;
+    }
+  }
+
+  async start(...names: readonly ServiceName[]): Promise<void> {
+    await Promise.all(names.map((name) => this.startOne(name).ready()));
+  }
+
+  startOne(name: ServiceName, { env = {}, faults = [], restart = false }: StartOptions = {}): KeptService {
+    const { lease = '15s' } = this.options;
+    const service = new KeptService(name, {
+      path: PATHS[name],
+      faults,
+      restart,
+      env: {
+        DATABASE_URL: this.options.databaseUrl?.(this.database.url) ?? this.database.url,
+        AMQP_URL: this.options.amqpUrl?.(this.broker.url) ?? this.broker.url,
+        REPRISE_PREFIX: this.broker.prefix,
+        REPRISE_WHEEL_LEVELS: '2',
+        REPRISE_PORT: '0',
+        REPRISE_LOG_FORMAT: 'json',
+        REPRISE_LEASE: lease,
+        REPRISE_DATABASE_POOL: '4',
+        REPRISE_DRAIN: '2s',
+        RECORDER_URL: this.recorder.url,
+        ...(name === 'monitor' && this.services.has('trigger') ? { REPRISE_TRIGGER_URL: this.one('trigger').url } : {}),
+        ...this.options.env,
+        ...env,
+      },
+    });
+    this.services.set(name, [...(this.services.get(name) ?? []), service]);
+    return service;
+  }
+
+  /** The last one started of this name. */
+  one(name: ServiceName): KeptService {
+    const service = this.services.get(name)?.at(-1);
+    if (service === undefined) throw new Error(`no ${name} was started`);
+    return service;
+  }
+
+  all(name: ServiceName): readonly KeptService[] {
+    return this.services.get(name) ?? [];
+  }
+
+  /** A request to the monitor, or to the trigger where no monitor runs. */
+  async request(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const door = this.services.has('monitor') ? this.one('monitor') : this.one('trigger');
+    return requestTo(door.url, method, path, body, headers);
+  }
+
+  /** Registers a document and answers the workflow's name. */
+  async register(document: string | object): Promise<string> {
+    const text = typeof document === 'string' ? document : JSON.stringify(document);
+    const type = typeof document === 'string' ? 'application/yaml' : 'application/json';
+    const answer = await requestTo(this.one('trigger').url, 'POST', '/v1/workflows', text, { 'content-type': type });
+    if (answer.status > 201) throw new Error(`not registered: ${answer.status} ${JSON.stringify(answer.body, null, 1)}`);
+    return answer.body.workflow;
+  }
+
+  async startRun(workflow: string, input: unknown = {}, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+    const answer = await requestTo(this.one('trigger').url, 'POST', `/v1/workflows/${workflow}/runs`, { input }, headers);
+    if (answer.status > 202) throw new Error(`not started: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body.id;
+  }
+
+  /** Starts it, waits for its end, and shows it. */
+  async run(workflow: string, input: unknown = {}, withinMs = 20_000): Promise<RunView> {
+    return this.ended(await this.startRun(workflow, input), withinMs);
+  }
+
+  async show(run: string): Promise<RunView> {
+    const answer = await this.request('GET', `/v1/runs/${run}`);
+    if (answer.status !== 200) throw new Error(`run ${run}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  async ended(run: string, withinMs = 20_000): Promise<RunView> {
+    await this.orTell(
+      eventually(
+        async () => {
+          const [row] = await this.database.query<{ ended: boolean }>(
+            `select ended_at is not null as ended from reprise.run where id = $1`,
+            [run],
+          );
+          return row?.ended === true;
+        },
+        { what: `run ${run} ends`, timeoutMs: withinMs },
+      ),
+    );
+    return this.show(run);
+  }
+
+  /** Waits until a task of a run is as described. */
+  async taskIs(run: string, path: string, statuses: readonly string[], withinMs = 15_000): Promise<RunView['tasks'][number]> {
+    return this.orTell(
+      eventually(
+        async () => {
+          const task = (await this.show(run)).tasks.find((each) => each.path === path);
+          return task !== undefined && statuses.includes(task.status) && task;
+        },
+        { what: `${path} of run ${run} is ${statuses.join(' or ')}`, timeoutMs: withinMs },
+      ),
+    );
+  }
+
+  /** Says what the services said, when a wait was in vain. */
+  async orTell<Value>(waiting: Promise<Value>): Promise<Value> {
+    try {
+      return await waiting;
+    } catch (error) {
+      const tails = [...this.services.values()].flat().map((service) => service.tail());
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${tails.join('\n')}`, { cause: error });
+    }
+  }
+
+  /** To be done when all of it ends. */
+  onEnd(work: () => unknown): void {
+    this.endings.push(work);
+  }
+
+  async end(): Promise<void> {
+    for (const work of this.endings) await work();
+    const stopped = await Promise.allSettled([...this.services.values()].flat().map((service) => service.stop()));
+    const queues = await this.database.query<{ queue: string }>(
+      `select distinct queue from reprise.task where queue is not null`,
+    );
+    await this.broker.end([...new Set(['default', ...queues.map(({ queue }) => queue)])]);
+    await this.database.end();
+    await this.recorder.end();
+    // Only now: what a service leaves behind that did not stop in time is removed all the same.
+    for (const stop of stopped) if (stop.status === 'rejected') throw stop.reason;
+  }
+}
+
+export async function requestTo(
+  base: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+  try {
+    const response = await fetch(base + path, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: isRaw ? (body as string) : JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: parsed(text) };
+  } catch (error) {
+    throw new Error(`${method} ${path} was not answered: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

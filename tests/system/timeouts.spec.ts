@@ -1,0 +1,96 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { Installation } from './installation.js';
+
+const reprise = await Installation.running();
+afterAll(() => reprise.end(), 60_000);
+
+const once = { maximumAttempts: 1 };
+const timedOut = (kind: string) => ({ code: 'TIMEOUT', details: { kind } });
+
+test('an attempt that takes too long is ended and fails with TIMEOUT (attempt), a retryable one', async () => {
+  await reprise.register({
+    workflow: 'attempt-timeout',
+    tasks: [
+      {
+        id: 'work',
+        call: 'slow',
+        with: { ms: 60_000 },
+        timeout: '300ms',
+        retry: { maximumAttempts: 2, initialInterval: '10ms' },
+      },
+    ],
+  });
+  const run = await reprise.run('attempt-timeout');
+  expect(run).toMatchObject({ status: 'failed', error: timedOut('attempt') });
+  expect(run.tasks[0]?.attempts.map(({ status }) => status)).toEqual(['timeout', 'timeout']);
+  expect(reprise.recorder.of(run.id, 'start')).toHaveLength(2);
+  // It has heard its signal: nothing happened after the end.
+  expect(reprise.recorder.of(run.id, 'commit')).toHaveLength(0);
+});
+
+test('a handler that ignores its signal does not hold up its run', async () => {
+  await reprise.register({
+    workflow: 'stubborn',
+    tasks: [{ id: 'work', call: 'stubborn', with: { ms: 120_000 }, timeout: '300ms', retry: once }],
+  });
+  const run = await reprise.run('stubborn');
+  expect(run).toMatchObject({ status: 'failed', error: timedOut('attempt') });
+  // The run has ended, and the handler is still at it.
+  expect([reprise.recorder.of(run.id, 'start').length, reprise.recorder.of(run.id, 'commit').length]).toEqual([1, 0]);
+});
+
+test('all attempts and waits together are bounded by TIMEOUT (total)', async () => {
+  await reprise.register({
+    workflow: 'total-timeout',
+    tasks: [
+      {
+        id: 'work',
+        call: 'slow',
+        with: { ms: 60_000 },
+        // The second attempt gets what is left, however late it begins: as long as the first one's end is judged before the total is over.
+        timeout: { attempt: '3s', total: '5500ms' },
+        retry: { maximumAttempts: 0, initialInterval: '10ms' },
+      },
+    ],
+  });
+  const run = await reprise.run('total-timeout');
+  expect(run).toMatchObject({ status: 'failed', error: timedOut('total') });
+});
+
+test('an attempt no executor takes in time fails with TIMEOUT (queue)', async () => {
+  await reprise.register({
+    workflow: 'queue-timeout',
+    tasks: [{ id: 'work', call: 'noop', queue: 'nobody', timeout: { queue: '800ms' }, retry: once }],
+  });
+  const run = await reprise.run('queue-timeout');
+  expect(run).toMatchObject({ status: 'failed', error: timedOut('queue') });
+});
+
+test('a handler that falls silent fails with TIMEOUT (heartbeat); one that beats may take longer than its heartbeat', async () => {
+  await reprise.register({
+    workflow: 'heartbeat',
+    tasks: [
+      {
+        id: 'work',
+        call: 'beating',
+        with: { beats: 8, everyMs: 100, silentMs: '${{ input.silentMs }}' },
+        timeout: { attempt: '20s', heartbeat: '500ms' },
+        retry: once,
+      },
+    ],
+  });
+  expect(await reprise.run('heartbeat', { silentMs: 60_000 })).toMatchObject({ status: 'failed', error: timedOut('heartbeat') });
+  expect(await reprise.run('heartbeat', { silentMs: 0 })).toMatchObject({ status: 'succeeded' });
+});
+
+test('a run that takes longer than its timeout ends failed with TIMEOUT (run), and its attempts are stopped', async () => {
+  await reprise.register({
+    workflow: 'run-timeout',
+    timeout: '700ms',
+    tasks: { work: { call: 'slow', with: { ms: 60_000 } }, nap: { sleep: '1h' }, later: { needs: ['work'], call: 'noop' } },
+  });
+  const run = await reprise.run('run-timeout');
+  expect(run).toMatchObject({ status: 'failed', error: timedOut('run') });
+  expect(run.tasks.find(({ path }) => path === 'work')?.status).toBe('cancelled');
+  expect(reprise.recorder.of(run.id, 'commit')).toHaveLength(0);
+});
