@@ -31,7 +31,11 @@ export default {
   setupFiles: ['reflect-metadata'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
-  moduleNameMapper: { ...Object.fromEntries([...libs, ...apps]), '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    ...Object.fromEntries([...libs, ...apps]),
+    '^fast-check$': '<rootDir>/tests/seeded-fast-check.mjs',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
   modulePathIgnorePatterns: ['/dist/'],
   // Longer than the waits of the tests themselves: one that was in vain says what it waited for, this one does not.
   testTimeout: 60_000,

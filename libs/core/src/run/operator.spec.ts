@@ -133,4 +133,15 @@ tasks:
     again.send({ kind: 'cancel', reason: null, by: null }).toRest();
     expect([again.run.status, again.statusOf('a:compensate')]).toEqual(['cancelled', 'succeeded']);
   });
+
+  test('ends a compensation that never came to an attempt, for its expression failed', () => {
+    const run = Interpreter.of(`workflow: w
+tasks:
+  - { id: a, call: a, compensate: { call: undo, with: { n: "\${{ tasks.a.output.none.deeper }}" } } }
+  - { id: b, fail: { code: X } }`).toRest();
+    expect(run.task('a:compensate')).toMatchObject({ status: 'parked', memory: null, error: { code: 'EXPRESSION' } });
+    run.send(resolve(run, 'a:compensate', { outcome: 'failed', reason: 'undone by hand' })).toRest();
+    expect(run.task('a:compensate')).toMatchObject({ status: 'failed', memory: null });
+    expect(run.run.status).toBe('failed');
+  });
 });
