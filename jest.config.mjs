@@ -33,6 +33,7 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   moduleNameMapper: {
     ...Object.fromEntries([...libs, ...apps]),
+    '^@reprise/worker/(testing.*)$': '<rootDir>/libs/worker/src/$1/index.ts',
     '^fast-check$': '<rootDir>/tests/seeded-fast-check.mjs',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -1,9 +1,6 @@
-export { eventually, type Patience } from './eventually.js';
 export {
-  type AnyDocumentOptions,
   type AttemptFate,
   answering,
-  anyDocument,
   type ChildFate,
   type CommitFate,
   type DecisionRecord,
@@ -22,12 +19,17 @@ export {
   type SimulatedHandler,
   type SimulatedPeople,
   type SimulatedRequest,
+  succeedWith,
+  workflowOf,
+} from '@reprise/worker/testing/interpreter';
+export { eventually, type Patience } from './eventually.js';
+export {
+  type AnyDocumentOptions,
+  anyDocument,
   settledHandler,
   settledWorkflows,
-  succeedWith,
   tapedHandler,
   withAftermath,
-  workflowOf,
 } from './interpreter/index.js';
 export { type AppName, type ProcessEnd, ServiceProcess, type StartOptions, startProcess, withFaults } from './service-process.js';
 export { type RegisteredWorkflow, registerWorkflow, type StartedRun, startRuns } from './started-runs.js';

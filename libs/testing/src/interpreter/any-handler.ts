@@ -1,5 +1,4 @@
-import type { SimulatedWorkflows } from './simulated-children.js';
-import { failWith, type SimulatedHandler, succeedWith } from './simulated-handler.js';
+import { failWith, type SimulatedHandler, type SimulatedWorkflows, succeedWith } from '@reprise/worker/testing/interpreter';
 
 /**
  * A handler whose answer depends on the path and on the task's own failures alone, so that a run on it ends the same however its

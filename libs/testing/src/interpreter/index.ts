@@ -1,20 +1,3 @@
 export { withAftermath } from './any-aftermath.js';
 export { type AnyDocumentOptions, anyDocument } from './any-document.js';
 export { settledHandler, settledWorkflows, tapedHandler } from './any-handler.js';
-export { type AttemptFate, type CommitFate, type Fates, fatesFrom, type MessageFate, ORDERLY } from './fates.js';
-export { Interpreter } from './interpreter.js';
-export type { InterpreterOptions } from './interpreter-options.js';
-export { LawBroken } from './law-broken.js';
-export { deepFreeze, MemoryLedger } from './memory-ledger.js';
-export type { ChildFate } from './simulated-children.js';
-export {
-  answering,
-  failWith,
-  type SimulatedAnswer,
-  type SimulatedAttempt,
-  type SimulatedHandler,
-  succeedWith,
-} from './simulated-handler.js';
-export type { SimulatedPeople, SimulatedRequest } from './simulated-people.js';
-export type { DecisionRecord } from './simulated-scheduler.js';
-export { workflowOf } from './workflow-of.js';
