@@ -25,18 +25,20 @@ export async function writeDecisions(
       decision.approvals.map((write) => ({ run: run.id, version, workflow, now, write })),
     ),
   );
-  await store.settleKeys(advanced.flatMap(keyedEnds), retentionMs);
+  await store.settleKeys(advanced.flatMap((each) => keyedEnds(each, retentionMs)));
+  await store.effects.write(advanced.flatMap(({ run, decision }) => decision.effects.map((write) => ({ run: run.id, write }))));
   await store.undo.retireKeys(advanced.flatMap(undoneCalls));
   return settlePlaces(store, advanced);
 }
 
 /** Tasks with a business key that ended now: a success is kept under the key, anything else frees it. */
-function keyedEnds({ run, workflow, decision }: Advanced): readonly KeyedEnd[] {
+function keyedEnds({ run, workflow, decision }: Advanced, usualMs: number): readonly KeyedEnd[] {
   return decision.tasks.flatMap((task) => {
     const work = workflow.nodes[task.node]?.work;
     if (task.idempotencyKey === null || !hasTaskEnded(task.status) || work?.kind !== 'call') return [];
     const output = task.output === 'stored' ? null : task.output;
     const { node, at, idempotencyKey: key } = task;
-    return [{ run: run.id, node, at, call: work.call, key, output, succeeded: task.status === 'succeeded' }];
+    const retentionMs = work.retentionMs ?? usualMs;
+    return [{ run: run.id, node, at, call: work.call, key, output, succeeded: task.status === 'succeeded', retentionMs }];
   });
 }

@@ -1,4 +1,15 @@
-import { type Effect, type Fence, fence, type RunId, runId, type VersionId, versionId } from '@reprise/core';
+import {
+  EFFECTS,
+  type Effect,
+  type Fence,
+  fence,
+  ON_IN_DOUBT,
+  type OnInDoubt,
+  type RunId,
+  runId,
+  type VersionId,
+  versionId,
+} from '@reprise/core';
 import { fieldReader } from './read-fields.js';
 
 /** The version of every message Reprise sends to itself. A newer one is left for a newer reader, never dropped. */
@@ -24,6 +35,7 @@ export interface AttemptTicket {
   readonly timeoutMs?: number;
   readonly heartbeatMs?: number;
   readonly effect?: Effect;
+  readonly onInDoubt?: OnInDoubt;
   /** The task has a business key, to be looked at before the claim. */
   readonly keyed?: true;
 }
@@ -37,8 +49,6 @@ export const encodeAttempts = (attempts: readonly AttemptTicket[]): string =>
   JSON.stringify({ v: MESSAGE_VERSION, attempts } satisfies AttemptMessage);
 
 export type Decoded<Value> = { readonly kind: 'ok'; readonly value: Value } | { readonly kind: 'bad'; readonly reason: string };
-
-const EFFECTS: readonly Effect[] = ['idempotent', 'transactional'];
 
 export function decodeAttempts(body: Buffer): Decoded<readonly AttemptTicket[]> {
   return decodeItems(body, 'attempts', (item) => {
@@ -56,6 +66,7 @@ export function decodeAttempts(body: Buffer): Decoded<readonly AttemptTicket[]> 
       ...read.optional('timeoutMs'),
       ...read.optional('heartbeatMs'),
       ...(item['effect'] === undefined ? {} : { effect: read.oneOf('effect', EFFECTS) }),
+      ...(item['onInDoubt'] === undefined ? {} : { onInDoubt: read.oneOf('onInDoubt', ON_IN_DOUBT) }),
       ...(read.flag('keyed') ? { keyed: true as const } : {}),
     };
     return ticket;

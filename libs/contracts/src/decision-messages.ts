@@ -101,6 +101,7 @@ function dispatchOf(names: TopologyNames, { workflow, version, run }: Decided, t
     ...(work.timeout.attemptMs === null ? {} : { timeoutMs: work.timeout.attemptMs }),
     ...(work.timeout.heartbeatMs === null ? {} : { heartbeatMs: work.timeout.heartbeatMs }),
     ...(work.effect === null ? {} : { effect: work.effect }),
+    ...(work.onInDoubt === null ? {} : { onInDoubt: work.onInDoubt }),
     ...(task.idempotencyKey === null ? {} : { keyed: true as const }),
   };
   return { exchange: names.attempts, routingKey: work.queue, body: encodeAttempts([ticket]), ticket };

@@ -35,7 +35,7 @@ export function readOutcome(value: unknown): Outcome {
 
 function readFailure(fields: Readonly<Record<string, unknown>>): Outcome {
   const error = readError('outcome.error', fields['error']);
-  const { retryable = null, retryAfterMs = null, handlerRetry } = fields;
+  const { retryable = null, retryAfterMs = null, happened, handlerRetry } = fields;
   if (retryable !== null && typeof retryable !== 'boolean')
     throw new FieldError('`outcome.retryable` must be true, false or null');
   if (retryAfterMs !== null && !(typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) && retryAfterMs >= 0)) {
@@ -46,6 +46,7 @@ function readFailure(fields: Readonly<Record<string, unknown>>): Outcome {
     error,
     retryable,
     retryAfterMs,
+    ...(happened === false ? { happened } : {}),
     ...(handlerRetry === undefined || handlerRetry === null ? {} : { handlerRetry: readRetry(handlerRetry) }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Input } from '@reprise/core';
+import type { EffectFinding, Input, JsonText } from '@reprise/core';
 import { FieldError, fieldReader } from './read-fields.js';
 
 /** What a person may ask of a run: every input that says who asked. */
@@ -21,12 +21,25 @@ const READERS: { readonly [K in Kind]: (read: Reader, by: string | null) => Extr
     outcome: read.oneOf('outcome', ['succeeded', 'failed', 'retry']),
     output: read.jsonOrNull('output'),
     reason: read.textOrNull('reason'),
+    ...(read.fields['effects'] === undefined ? {} : { effects: read.list('effects').map(readFinding) }),
     by,
   }),
 };
 
+function readFinding(value: unknown): EffectFinding {
+  const { text, flag, jsonOrNull } = fieldReader(value);
+  const name = text('name');
+  return flag('happened')
+    ? { name, happened: true, result: jsonOrNull('result') ?? ('null' as JsonText) }
+    : { name, happened: false };
+}
+
 /** As its row keeps it: who asked has a column of its own. */
-export function encodeRunCommand({ kind, by, ...payload }: RunCommand) {
+export function encodeRunCommand({ kind, by, ...payload }: RunCommand): {
+  readonly kind: Kind;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly askedBy: string | null;
+} {
   return { kind, payload, askedBy: by };
 }
 

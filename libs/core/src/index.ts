@@ -98,6 +98,8 @@ export {
   type ChildState,
   type Decision,
   type DecisionOrWants,
+  type EffectFinding,
+  type EffectWrite,
   type Fact,
   type Input,
   type ItemResult,
@@ -114,6 +116,7 @@ export {
   sliceKey,
   type Wants,
 } from './run/decision.js';
+export { type Guard, onceGuard } from './run/guard.js';
 export type { EmittedEvent, EventMark, EventRequest, KeptEvent, KeptEvents } from './run/kept-event.js';
 export { NO_ORIGIN, NO_PROGRESS, type Origin, type ParentTask, type Phase, type RunProgress } from './run/origin.js';
 export type { Outcome, TaskError } from './run/outcome.js';
@@ -171,6 +174,7 @@ export type {
   GroupWork,
   Level,
   Node,
+  OnInDoubt,
   RateLimit,
   Repeat,
   RunWhen,
@@ -181,3 +185,4 @@ export type {
   Work,
   Workflow,
 } from './workflow/workflow.js';
+export { EFFECTS, ON_IN_DOUBT } from './workflow/workflow.js';

@@ -7,7 +7,7 @@ select t.run_id, t.node, t.at, t.status, t.attempt, t.fence, t.claim, t.executor
   reprise.ms(t.watch_at) as watch_at, reprise.ms(t.queue_until) as queue_until, reprise.ms(t.total_until) as total_until,
   t.cancelling, t.input is not null as has_input, t.secrets is not null as has_secrets,
   case when pg_column_size(t.output) <= 2048 then t.output end as output, t.output is not null as has_output,
-  t.error, t.why, t.memory, t.progress, t.idempotency_key, t.recorded
+  t.error, t.why, t.memory, t.guard, t.progress, t.idempotency_key, t.recorded
 from unnest($2::int[], $3::int[], $4::int[]) as k (node, compensation, depth)
 join reprise.task as t on t.run_id = $1 and t.node = k.node
 where t.ended_at is not null and cardinality(string_to_array(t.at, '.')) = k.depth

@@ -7,7 +7,7 @@ select t.run_id, t.node, t.at, t.status, t.attempt, t.fence, t.claim, t.executor
   reprise.ms(t.watch_at) as watch_at, reprise.ms(t.queue_until) as queue_until, reprise.ms(t.total_until) as total_until,
   t.cancelling, t.input is not null as has_input, t.secrets is not null as has_secrets,
   case when pg_column_size(t.output) <= 2048 then t.output end as output, t.output is not null as has_output,
-  t.error, t.why, t.memory, t.progress, t.idempotency_key, t.recorded
+  t.error, t.why, t.memory, t.guard, t.progress, t.idempotency_key, t.recorded
 from unnest($1::uuid[], $2::int[], $3::text[]) as k (run_id, node, at)
 cross join lateral (
   select * from reprise.task

@@ -4,6 +4,7 @@ import { ApprovalStore } from './approval-store.js';
 import { ChildStore } from './child-store.js';
 import { byKey } from './claim-store.js';
 import type { Session } from './database.js';
+import { EffectFindings } from './effect-store.js';
 import { NoticeStore } from './notice-store.js';
 import { RateStore } from './rate-store.js';
 import { type LockedRun, type RunRow, runColumns, runOf } from './run-row.js';
@@ -23,6 +24,8 @@ export interface KeyedEnd extends RunAddress {
   readonly key: string;
   readonly output: JsonText | null;
   readonly succeeded: boolean;
+  /** How long a success is kept. */
+  readonly retentionMs: number;
 }
 
 export interface ItemRow {
@@ -49,6 +52,7 @@ export class AdvanceStore {
   readonly slots: SlotStore;
   readonly rates: RateStore;
   readonly undo: UndoStore;
+  readonly effects: EffectFindings;
 
   constructor(private readonly session: Session) {
     this.notices = new NoticeStore(session);
@@ -58,6 +62,7 @@ export class AdvanceStore {
     this.slots = new SlotStore(session);
     this.rates = new RateStore(session);
     this.undo = new UndoStore(session);
+    this.effects = new EffectFindings(session);
   }
 
   /** `ids` sorted. `now` is the database's clock under the locks. */
@@ -131,7 +136,7 @@ export class AdvanceStore {
     if (writes.length > 0) await this.session.run(statement('insert-attempts'), attemptColumns(writes));
   }
 
-  async settleKeys(ends: readonly KeyedEnd[], retentionMs: number): Promise<void> {
+  async settleKeys(ends: readonly KeyedEnd[]): Promise<void> {
     if (ends.length === 0) return;
     await this.session.run(statement('settle-keys'), [
       ends.map((end) => end.call),
@@ -141,7 +146,7 @@ export class AdvanceStore {
       ends.map((end) => end.at),
       ends.map((end) => end.succeeded),
       ends.map((end) => end.output),
-      retentionMs,
+      ends.map((end) => end.retentionMs),
     ]);
   }
 

@@ -46,7 +46,7 @@ async function end(of: KeyedTicket, key: string, succeeded: boolean, retentionMs
     };
     await advance.writeTasks([{ run: of.run, task: ended }]);
     const output = succeeded ? json({ receipt: 42 }) : null;
-    await advance.settleKeys([{ ...of, call: CALL, key, output, succeeded }], retentionMs);
+    await advance.settleKeys([{ ...of, call: CALL, key, output, succeeded, retentionMs }]);
   });
 }
 
@@ -153,10 +153,10 @@ describe('a business key', () => {
     const key = newKey();
     const owner = await ticket(key);
     await claim([owner]);
-    const stranger = { ...owner, run: newRunId(), call: CALL, key, output: json('stolen') };
+    const stranger = { ...owner, run: newRunId(), call: CALL, key, output: json('stolen'), retentionMs: WEEK_MS };
     await db.database.transaction(async (session) => {
-      await new AdvanceStore(session).settleKeys([{ ...stranger, succeeded: true }], WEEK_MS);
-      await new AdvanceStore(session).settleKeys([{ ...stranger, succeeded: false }], WEEK_MS);
+      await new AdvanceStore(session).settleKeys([{ ...stranger, succeeded: true }]);
+      await new AdvanceStore(session).settleKeys([{ ...stranger, succeeded: false }]);
     });
     expect(await verdict(await ticket(key))).toBe('in-progress');
   });

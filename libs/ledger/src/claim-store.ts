@@ -1,4 +1,4 @@
-import type { ClaimId, Fence, JsonText, Outcome, RunId } from '@reprise/core';
+import type { ClaimId, Fence, Guard, JsonText, Outcome, RunId } from '@reprise/core';
 import type { RunAddress } from './advance-store.js';
 import { type Database, type Row, type Session } from './database.js';
 import { classifyError } from './ledger-error.js';
@@ -7,6 +7,8 @@ import { untilAvailable } from './until-available.js';
 
 export interface Ticket extends RunAddress {
   readonly fence: Fence;
+  /** What the row is to say of the attempt's work; absent: it may run again. */
+  readonly guard?: Guard | null;
 }
 
 /** An attempt that is ours until the lease ends; `fence` is the new one. */
@@ -139,7 +141,13 @@ export class ClaimStore {
 
   private async claimIn(session: Session, sorted: readonly Ticket[], claim: ClaimId, executor: string, leaseMs: number) {
     if (sorted.length === 0) return [];
-    const rows = await session.run<ClaimRow>(statement('claim-tasks'), [...columns(sorted), claim, executor, leaseMs]);
+    const rows = await session.run<ClaimRow>(statement('claim-tasks'), [
+      ...columns(sorted),
+      claim,
+      executor,
+      leaseMs,
+      sorted.map((ticket) => ticket.guard ?? null),
+    ]);
     return rows.map((row) => claimedOf(row, claim));
   }
 }

@@ -22,6 +22,14 @@ export { type Completion, CompletionStore } from './completion-store.js';
 export { Database, type DatabaseOptions, type Row, type Session } from './database.js';
 export { DatabaseClock } from './database-clock.js';
 export { DeadLetterStore, type NewDeadLetter } from './dead-letter-store.js';
+export {
+  type BegunEffect,
+  type EffectEnd,
+  type EffectHolder,
+  type EffectIntent,
+  type EffectState,
+  EffectStore,
+} from './effect-store.js';
 export { EventStore, type RunEvent, type SendAnswer } from './event-store.js';
 export { type EventFilter, EventViews } from './event-views.js';
 export { Gauges, type ReadyQueue } from './gauges.js';
@@ -64,6 +72,7 @@ export { type Statement, statement } from './statement.js';
 export type { AttemptWrite, TaskWrite } from './task-row.js';
 export { type TransactionLimits, TransactionRunner, type TransactionRunnerOptions } from './transaction-runner.js';
 export type { UndoneCall } from './undo-store.js';
+export { untilAvailable } from './until-available.js';
 export type { UserQueryLimits, UserResult } from './user-query.js';
 export { UserSql, type UserSqlOptions } from './user-sql.js';
 export { UserSqlError, type UserSqlErrorCode } from './user-sql-error.js';

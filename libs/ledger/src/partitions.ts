@@ -7,7 +7,7 @@ const WEEKS_AHEAD = 8;
 const LOCK = 'reprise.partitions';
 
 interface Table {
-  readonly name: 'run' | 'task' | 'attempt';
+  readonly name: 'run' | 'task' | 'attempt' | 'effect';
   /** The run's UUIDv7 in its key. */
   readonly id: 'id' | 'run_id';
 }
@@ -15,6 +15,7 @@ const TABLES: readonly Table[] = [
   { name: 'run', id: 'id' },
   { name: 'task', id: 'run_id' },
   { name: 'attempt', id: 'run_id' },
+  { name: 'effect', id: 'run_id' },
 ];
 
 /**
@@ -75,6 +76,8 @@ function storage({ name }: Table): string {
       return `fillfactor = 40, ${sweepEarly}`;
     case 'run':
       return `fillfactor = 60, ${sweepEarly}`;
+    case 'effect':
+      return 'fillfactor = 50';
     case 'attempt':
       return 'fillfactor = 100';
   }

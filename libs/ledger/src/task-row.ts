@@ -1,5 +1,6 @@
 import type {
   ClaimId,
+  Guard,
   JsonText,
   Progress,
   RetryMemory,
@@ -41,6 +42,7 @@ export interface TaskRow extends Row {
   readonly error: string | null;
   readonly why: string | null;
   readonly memory: string | null;
+  readonly guard: Guard | null;
   readonly progress: string | null;
   readonly idempotency_key: string | null;
   readonly recorded: string | null;
@@ -77,6 +79,7 @@ export function taskOf(row: TaskRow): TaskState {
     error: parsed<TaskError>(row.error),
     why: parsed<Why>(row.why),
     memory: parsed<RetryMemory>(row.memory),
+    guard: row.guard,
     progress: parsed<Progress>(row.progress),
     idempotencyKey: row.idempotency_key,
     recorded: parsed<Outcome>(row.recorded),
@@ -125,6 +128,7 @@ export function taskColumns(writes: readonly TaskWrite[]): unknown[] {
     column((task) => textOrNull(task.progress)),
     column((task) => task.idempotencyKey),
     column((task) => textOrNull(task.recorded)),
+    column((task) => task.guard),
   ];
 }
 

@@ -67,6 +67,7 @@ export function newTask(fields: Partial<TaskState> = {}): TaskState {
     error: null,
     why: null,
     memory: null,
+    guard: null,
     progress: null,
     idempotencyKey: null,
     recorded: null,

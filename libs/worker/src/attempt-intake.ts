@@ -1,9 +1,10 @@
 import type { Delivery, Settlement } from '@reprise/broker';
 import { type AttemptTicket, decodeAttempts, encodeAttempts } from '@reprise/contracts';
-import { type ClaimId, claimId, type HoldReason } from '@reprise/core';
+import { type ClaimId, claimId, type Guard, type HoldReason } from '@reprise/core';
 import { byKey, type Claimed, type ClaimStore, classifyError, type KeyVerdict, type Ticket } from '@reprise/ledger';
 import { type Clock, faultPoint, type Logger } from '@reprise/service';
 import { fingerprintOf } from './fingerprint.js';
+import { guardOf } from './guard-of.js';
 import type { HandlerRegistry } from './handler-registry.js';
 import type { OutcomeReporter } from './outcome-reporter.js';
 import type { SlotPool } from './slot-pool.js';
@@ -123,7 +124,7 @@ export class AttemptIntake {
   private readonly claimPlain: Claiming = async (tickets, begun) => {
     const { store, executor, leaseMs } = this.options;
     const { claim, askedAtMs } = this.freshClaim();
-    const claimed = await store.claim(tickets, claim, executor, leaseMs);
+    const claimed = await store.claim(tickets.map(this.guarded), claim, executor, leaseMs);
     await faultPoint('executor.after-claim');
     for (const each of claimed) this.begin(tickets, each, { kind: 'owned' }, askedAtMs, begun);
   };
@@ -131,13 +132,18 @@ export class AttemptIntake {
   private readonly claimKeyed: Claiming = async (tickets, begun) => {
     const { store, executor, leaseMs } = this.options;
     const { claim, askedAtMs } = this.freshClaim();
-    const result = await store.claimKeyed(tickets, claim, executor, leaseMs, fingerprintOf);
+    const result = await store.claimKeyed(tickets.map(this.guarded), claim, executor, leaseMs, fingerprintOf);
     await faultPoint('executor.after-claim');
     for (const each of result.claimed) this.begin(tickets, each.claimed, each.verdict, askedAtMs, begun);
     for (const held of result.inProgress) {
       const ticket = tickets.find((each) => isFor(each, held, held.fence));
       if (ticket !== undefined) this.putBack(ticket, 'KEY_IN_PROGRESS');
     }
+  };
+
+  private readonly guarded = (ticket: AttemptTicket): AttemptTicket & { readonly guard: Guard | null } => {
+    const handler = this.options.registry.find(ticket.call);
+    return { ...ticket, guard: handler === null ? null : guardOf(ticket, handler) };
   };
 
   private freshClaim(): { readonly claim: ClaimId; readonly askedAtMs: number } {

@@ -1,4 +1,4 @@
-import type { Json } from '@reprise/core';
+import type { Json, OnInDoubt } from '@reprise/core';
 
 /** A transaction in the ledger's own database, as a role that sees none of Reprise's tables. */
 export interface Transaction {
@@ -7,6 +7,29 @@ export interface Transaction {
     text: string,
     values?: readonly unknown[],
   ): Promise<{ readonly rows: readonly Record<string, unknown>[]; readonly rowCount: number }>;
+}
+
+/** What the work of an effect gets. */
+export interface EffectHandle {
+  /** The same for every attempt of this effect, and no other's: the idempotency key for the system it goes to. */
+  readonly key: string;
+  readonly signal: AbortSignal;
+}
+
+/** What the other system says of an effect; null, or `happened: null`: it does not know. */
+export type Probed<Result> =
+  | { readonly happened: true; readonly result: Result }
+  | { readonly happened: false }
+  | { readonly happened: null }
+  | null;
+
+export interface EffectOptions<Result> {
+  /** What is asked for, where a later attempt might ask for something else under the same name: that is refused. */
+  readonly request?: Json;
+  /** When it may have happened and nobody knows; the task's own `onInDoubt` comes first. Default `probe` with a `probe`, else the handler's, else `park`. */
+  readonly onInDoubt?: OnInDoubt;
+  /** Asks the other system whether it happened. */
+  readonly probe?: (effect: EffectHandle) => Promise<Probed<Result>>;
 }
 
 /** One execution of a task instance, as its handler sees it. */
@@ -33,6 +56,11 @@ export interface Attempt {
    * What it returns is the attempt's output. Once an attempt. Throws TaskError `LOST` when a newer attempt has taken over.
    */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
-  /** External effects are recorded in a later version of Reprise. Throws TaskError `NOT_SUPPORTED`. */
-  effect<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Runs `work`, which changes something outside Reprise, once: that it begins is in the ledger before it begins, its result (JSON) after
+   * it. A later attempt gets the recorded result and does not run it. What crashed in between, or threw without saying that nothing
+   * happened (`happened: false`), is in doubt: `onInDoubt` says what follows. `name` stands for one request of this task instance.
+   * Throws TaskError `IN_DOUBT`, `LOST` when a newer attempt has taken over, `IDEMPOTENCY_CONFLICT` for another `request`.
+   */
+  effect<Result>(name: string, work: (effect: EffectHandle) => Promise<Result>, options?: EffectOptions<Result>): Promise<Result>;
 }

@@ -1,4 +1,4 @@
-import { type Effect, type Json, type PartialRetryPolicy, parseDuration, validateRetry } from '@reprise/core';
+import { EFFECTS, type Json, ON_IN_DOUBT, type PartialRetryPolicy, parseDuration, validateRetry } from '@reprise/core';
 import type { Attempt } from './attempt.js';
 import type { HandlerDefinition, HandlerOptions, HandlerRetry } from './handler.js';
 import { HandlerRegistryError } from './handler-registry.js';
@@ -14,7 +14,8 @@ export function defineHandler(
   const timeout = typeof options.timeout === 'string' ? { attempt: options.timeout } : (options.timeout ?? {});
   return {
     name,
-    effect: effectOf(name, options.effect),
+    effect: wordOf(name, 'effect', options.effect, EFFECTS) ?? 'idempotent',
+    onInDoubt: wordOf(name, 'onInDoubt', options.onInDoubt, ON_IN_DOUBT),
     attemptTimeoutMs: timeoutOf(name, 'timeout.attempt', timeout.attempt),
     heartbeatTimeoutMs: timeoutOf(name, 'timeout.heartbeat', 'heartbeat' in timeout ? timeout.heartbeat : undefined),
     retry: options.retry === undefined ? null : retryOf(name, options.retry),
@@ -22,11 +23,10 @@ export function defineHandler(
   };
 }
 
-function effectOf(name: string, effect: HandlerOptions['effect']): Effect {
-  if (effect === 'once')
-    throw new HandlerRegistryError(`handler "${name}": effect "once" is not supported yet; use "idempotent" or "transactional"`);
-  if (effect === undefined || effect === 'idempotent' || effect === 'transactional') return effect ?? 'idempotent';
-  throw new HandlerRegistryError(`handler "${name}": effect "${String(effect)}" is unknown; use "idempotent" or "transactional"`);
+function wordOf<Word extends string>(name: string, option: string, word: Word | undefined, words: readonly Word[]): Word | null {
+  if (word === undefined) return null;
+  if (words.includes(word)) return word;
+  throw new HandlerRegistryError(`handler "${name}": ${option} "${String(word)}" is unknown; use ${words.join(', ')}`);
 }
 
 function timeoutOf(name: string, option: string, text: string | undefined): number | null {

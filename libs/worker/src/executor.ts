@@ -1,9 +1,18 @@
 import { BatchConsumer, type BrokerConnection, ControlChannel, type Delivery, Publisher } from '@reprise/broker';
 import { type AttemptTicket, decodeHint } from '@reprise/contracts';
 import type { Outcome, RunId } from '@reprise/core';
-import { type Claimed, ClaimStore, type Database, DeadLetterStore, type KeyVerdict, MemberStore } from '@reprise/ledger';
-import type { ServiceContext } from '@reprise/service';
+import {
+  type Claimed,
+  ClaimStore,
+  type Database,
+  DeadLetterStore,
+  EffectStore,
+  type KeyVerdict,
+  MemberStore,
+} from '@reprise/ledger';
+import { faultPoint, type ServiceContext } from '@reprise/service';
 import { AttemptIntake } from './attempt-intake.js';
+import { guardOf } from './guard-of.js';
 import type { HandlerDefinition } from './handler.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -35,6 +44,7 @@ export class Executor {
   private readonly control: ControlChannel;
   private readonly members: MemberStore;
   private readonly letters: DeadLetterStore;
+  private readonly effects: EffectStore;
   private readonly readUntil = new Map<string, number>();
   private consumers: readonly BatchConsumer[] = [];
   private memberTimer: NodeJS.Timeout | null = null;
@@ -50,6 +60,7 @@ export class Executor {
     this.control = new ControlChannel(connection, { publisher: this.publisher, logger, onHint: (hint) => this.heed(hint) });
     this.members = new MemberStore(database);
     this.letters = new DeadLetterStore(database);
+    this.effects = new EffectStore(database);
   }
 
   async start(): Promise<void> {
@@ -100,6 +111,9 @@ export class Executor {
     const handler = this.registry.find(ticket.call);
     if (handler === null) return;
     const run = new RunAttempt(ticket, claimed, handler, {
+      effects: this.effects,
+      onAnswered: () => context.metrics.counter('reprise_duplicates_suppressed_total', { kind: 'effect' }).inc(),
+      onReplaced: () => context.metrics.counter('reprise_stale_writes_rejected_total').inc(),
       readSecret: (name) => context.settings.secrets()(name),
       transactions,
       maxOutputBytes: context.settings.limits.maxOutputBytes,
@@ -113,13 +127,18 @@ export class Executor {
       .histogram('reprise_attempt_duration_seconds', { call: ticket.call })
       .observe((context.clock.monotonicMs() - started) / 1_000);
     if (outcome === null) this.leases.abandon(claimed);
-    else this.report(ticket, claimed, outcome);
+    else await this.report(ticket, claimed, outcome, guardOf(ticket, handler) !== null);
     // A handler that ignores its timeout keeps its slot until it lets go: the promise of bounded concurrency is about real work.
     void run.whenSettled().then(() => this.slots.release());
   }
 
-  private report(ticket: AttemptTicket, claimed: Claimed, outcome: Outcome): void {
+  /** `once`: what it has come to is in its row before anybody is told. */
+  private async report(ticket: AttemptTicket, claimed: Claimed, outcome: Outcome, once: boolean): Promise<void> {
     this.leases.finish(claimed, outcome);
+    if (once) {
+      await faultPoint('executor.before-record');
+      await this.leases.record(claimed, outcome);
+    }
     const { run, version, node, at } = ticket;
     this.reporter.report({ kind: 'outcome', run, version, node, at, fence: claimed.fence, claim: claimed.claim, outcome });
   }
@@ -194,5 +213,6 @@ function answeredByKey(ticket: AttemptTicket, claimed: Claimed, verdict: Exclude
   if (verdict.kind === 'answered') return { kind: 'succeeded', output: verdict.output, fromLedger: true };
   const owner = verdict.kind === 'conflict' ? ` by run ${verdict.owner}` : '';
   const message = `the idempotency key "${claimed.idempotencyKey}" of ${ticket.call} was used${owner} with another input`;
-  return { kind: 'failed', error: { code: 'IDEMPOTENCY_CONFLICT', message }, retryable: false, retryAfterMs: null };
+  const error = { code: 'IDEMPOTENCY_CONFLICT', message };
+  return { kind: 'failed', error, retryable: false, retryAfterMs: null, happened: false };
 }

@@ -1,5 +1,6 @@
 import type { Json, Outcome, PartialRetryPolicy } from '@reprise/core';
 import { JsonError, parseJsonText, toJsonText } from '@reprise/core';
+import { saysNotHappened } from './never-happened.js';
 import { TaskError } from './task-error.js';
 
 type Failure = Extract<Outcome, { kind: 'failed' }>;
@@ -23,6 +24,7 @@ export function failureOf(thrown: unknown, handlerRetry: PartialRetryPolicy | nu
     },
     retryable: typeof retryable === 'boolean' ? retryable : null,
     retryAfterMs: typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) ? Math.max(0, retryAfterMs) : null,
+    ...(saysNotHappened(thrown) ? { happened: false as const } : {}),
     ...(handlerRetry === null ? {} : { handlerRetry }),
   };
 }

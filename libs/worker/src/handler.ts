@@ -1,11 +1,14 @@
 import 'reflect-metadata';
 import { SetMetadata } from '@nestjs/common';
-import type { Effect, Json, PartialRetryPolicy } from '@reprise/core';
+import type { Effect, Json, OnInDoubt, PartialRetryPolicy } from '@reprise/core';
 import type { Attempt } from './attempt.js';
 
 /** What a handler says of itself; the document's task and defaults come first, field by field. */
 export interface HandlerOptions {
-  readonly effect?: Effect | 'once';
+  /** What may be done with an attempt whose end is not known; default `idempotent`: run it again. */
+  readonly effect?: Effect;
+  /** What is done when nobody knows whether its work was done; default `park`: a person decides. */
+  readonly onInDoubt?: OnInDoubt;
   /** A duration (`10s`) for one attempt, or by kind. */
   readonly timeout?: string | { readonly attempt?: string; readonly heartbeat?: string };
   readonly retry?: HandlerRetry;
@@ -30,6 +33,7 @@ export interface HandlerRetry {
 export interface HandlerDefinition {
   readonly name: string;
   readonly effect: Effect;
+  readonly onInDoubt?: OnInDoubt | null;
   readonly attemptTimeoutMs: number | null;
   readonly heartbeatTimeoutMs: number | null;
   readonly retry: PartialRetryPolicy | null;

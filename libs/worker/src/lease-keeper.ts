@@ -60,6 +60,19 @@ export class LeaseKeeper {
     if (held !== undefined) held.outcome = outcome;
   }
 
+  /**
+   * Writes the outcome into its row, before anybody hears of it: what must not run twice is then known to have ended, whatever becomes of
+   * the message. A row that cannot be reached now is written by a later renewal.
+   */
+  async record(claimed: Claimed, outcome: Outcome): Promise<void> {
+    const held = this.held.get(keyOf(claimed.claim, claimed));
+    if (held === undefined) return;
+    held.outcome = outcome;
+    await this.renewChunk([held]).catch((error: unknown) =>
+      this.options.logger.warn({ error, run: claimed.run }, 'an outcome could not be written into its row yet'),
+    );
+  }
+
   /** Lets the lease run out: what became of the attempt is in its row, or it is lost. */
   abandon(claimed: Claimed): void {
     this.held.delete(keyOf(claimed.claim, claimed));

@@ -1,4 +1,4 @@
-import { type Json, type JsonText, type Outcome, parseJsonText, toJsonText } from '@reprise/core';
+import { type Json, type JsonText, type Outcome, parseJsonText, type TaskError, toJsonText } from '@reprise/core';
 
 const MASK = '***';
 /** Shorter ones would blot out half of any text. */
@@ -22,14 +22,18 @@ export class SecretMask {
     switch (outcome.kind) {
       case 'succeeded':
         return { ...outcome, output: this.json(outcome.output) };
-      case 'failed': {
-        const { code, message, details } = outcome.error;
-        const error = { ...outcome.error, code: this.text(code), message: this.text(message) };
-        return { ...outcome, error: details === undefined ? error : { ...error, details: this.value(details) } };
-      }
+      case 'failed':
+        return { ...outcome, error: this.error(outcome.error) };
       case 'cancelled':
         return outcome;
     }
+  }
+
+  error(said: TaskError): TaskError {
+    if (this.needles.length === 0) return said;
+    const { code, message, details } = said;
+    const error = { ...said, code: this.text(code), message: this.text(message) };
+    return details === undefined ? error : { ...error, details: this.value(details) };
   }
 
   json(text: JsonText): JsonText {

@@ -1,15 +1,17 @@
 import type { AttemptTicket } from '@reprise/contracts';
 import type { ClaimId, Fence, Json, JsonText, Outcome } from '@reprise/core';
-import { JsonError, toJsonText } from '@reprise/core';
-import { type Claimed, type RunAddress, UserSqlError } from '@reprise/ledger';
+import { toJsonText } from '@reprise/core';
+import { type Claimed, type EffectStore, type RunAddress, UserSqlError } from '@reprise/ledger';
 import type { Logger } from '@reprise/service';
-import type { Attempt, Transaction } from './attempt.js';
+import type { Attempt, EffectHandle, EffectOptions, Transaction } from './attempt.js';
 import { Deadlines } from './deadlines.js';
 import { failureOf } from './failure.js';
 import type { HandlerDefinition } from './handler.js';
 import type { StopReason } from './lease-keeper.js';
+import { RecordedEffects } from './recorded-effects.js';
 import { SecretMask } from './redact-secrets.js';
 import { resolveSecrets } from './resolve-secrets.js';
+import { storedOutput } from './stored-output.js';
 import { TaskError } from './task-error.js';
 
 /** Runs user code in a transaction that also records the outcome. */
@@ -25,6 +27,11 @@ export interface Transactions {
 }
 
 export interface RunAttemptOptions {
+  readonly effects: Pick<EffectStore, 'begin' | 'end'>;
+  /** An effect was answered from the ledger. */
+  readonly onAnswered: () => void;
+  /** A write was refused: a newer attempt has taken over. */
+  readonly onReplaced: () => void;
   readonly readSecret: (name: string) => string | null;
   /** null: this executor has no login for it. */
   readonly transactions: Transactions | null;
@@ -43,6 +50,8 @@ export class RunAttempt {
   private committed: Outcome | null = null;
   private mask = new SecretMask([]);
   private transacting = false;
+  private recorded: RecordedEffects | null = null;
+  private called = false;
   /** Whether the transaction has committed is not this process's to say. */
   private isForTheLedger = false;
   private settled: Promise<unknown> = Promise.resolve();
@@ -89,8 +98,10 @@ export class RunAttempt {
   }
 
   private async call(input: Json, deadlines: Deadlines): Promise<Outcome | null> {
+    this.called = true;
     const result = await this.handler.run(input, this.attempt(deadlines));
     if (this.committed !== null || this.isForTheLedger) return this.committed;
+    if (this.ticket.effect === 'transactional') throw notTransactional(this.ticket.call);
     return { kind: 'succeeded', output: this.outputOf(result) };
   }
 
@@ -102,14 +113,35 @@ export class RunAttempt {
       task: ticket.path,
       call: ticket.call,
       number: ticket.attempt,
-      key: `${ticket.run}/${ticket.path}`,
+      key: keyOf(ticket),
       fence: claimed.fence,
       deadline: this.options.now() + deadlines.attemptMs,
       signal: this.controller.signal,
       heartbeat: () => deadlines.beat(),
       transaction: (work) => this.transaction(work),
-      effect: () => Promise.reject(new TaskError('NOT_SUPPORTED', 'attempt.effect is not supported yet', { retryable: false })),
+      effect: (name, work, options) => this.effect(name, work, options),
     };
+  }
+
+  /** Made when the first effect asks for it: most attempts have none. */
+  private effect<Result>(name: string, work: (effect: EffectHandle) => Promise<Result>, options?: EffectOptions<Result>) {
+    const { ticket, claimed, handler } = this;
+    this.recorded ??= new RecordedEffects({
+      holder: claimed,
+      key: keyOf(ticket),
+      attempt: ticket.attempt,
+      store: this.options.effects,
+      policy: { task: ticket.onInDoubt ?? null, handler: handler.onInDoubt ?? null },
+      signal: this.controller.signal,
+      toStored: (result) => this.mask.json(this.outputOf(result)),
+      toShown: (error) => this.mask.error(error),
+      onReplaced: () => {
+        this.options.onReplaced();
+        this.stop('lost');
+      },
+      onAnswered: this.options.onAnswered,
+    });
+    return this.recorded.run(name, work, options);
   }
 
   private async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
@@ -149,14 +181,7 @@ export class RunAttempt {
   }
 
   private outputOf(result: unknown): JsonText {
-    const text = serialize(result);
-    const { maxOutputBytes } = this.options;
-    // A UTF-16 unit is at most three bytes: counting is for the few that come near.
-    if (text.length * 3 <= maxOutputBytes) return text;
-    const bytes = Buffer.byteLength(text);
-    if (bytes <= maxOutputBytes) return text;
-    const message = `the output has ${bytes} bytes, more than the limit of ${maxOutputBytes}`;
-    throw new TaskError('OUTPUT_TOO_LARGE', message, { retryable: false });
+    return storedOutput(result, this.options.maxOutputBytes);
   }
 
   private timeOut(error: TaskError): Outcome | null {
@@ -187,7 +212,7 @@ export class RunAttempt {
     this.options.logger.debug({ ...ids, reason }, 'attempt failed');
     if (code === 'INTERNAL')
       this.options.logger.warn({ ...ids, reason, stack: stackOf(error) }, 'a handler threw something that is no TaskError');
-    return failure;
+    return this.called ? failure : { ...failure, happened: false };
   }
 
   /** Secrets leave no trace in what is stored. */
@@ -196,23 +221,20 @@ export class RunAttempt {
   }
 }
 
+const keyOf = ({ run, path }: AttemptTicket): string => `${run}/${path}`;
+
+const notTransactional = (call: string): TaskError =>
+  new TaskError(
+    'NOT_TRANSACTIONAL',
+    `the task says \`effect: transactional\`, but ${call} has written nothing through attempt.transaction`,
+    { retryable: false },
+  );
+
 /** Read on its own: an error may be anything, and reading all of one may throw. */
 function stackOf(error: unknown): string | undefined {
   try {
     return error instanceof Error ? error.stack : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function serialize(result: unknown): JsonText {
-  try {
-    return toJsonText(result);
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    throw new TaskError('NOT_SERIALIZABLE', `the result cannot be stored as JSON: ${error.message}`, {
-      retryable: false,
-      cause: error,
-    });
   }
 }

@@ -6,6 +6,8 @@ export interface TaskErrorOptions {
   /** The wait before the next attempt, milliseconds; 0 = now; at most 24 h. Overrides the policy's backoff. */
   readonly retryAfterMs?: number;
   readonly details?: Json;
+  /** false: nothing of its work was done, so that it may be repeated even where it must be done once. */
+  readonly happened?: boolean;
   readonly cause?: unknown;
 }
 
@@ -15,6 +17,7 @@ export class TaskError extends Error {
   readonly retryable: boolean | null;
   readonly retryAfterMs: number | null;
   readonly details: Json | undefined;
+  readonly happened: boolean | undefined;
 
   constructor(
     readonly code: string,
@@ -25,5 +28,6 @@ export class TaskError extends Error {
     this.retryable = options.retryable ?? null;
     this.retryAfterMs = options.retryAfterMs ?? null;
     this.details = options.details;
+    this.happened = options.happened;
   }
 }

@@ -8,6 +8,11 @@ import type { HandlerOptions } from '../src/handler.js';
 import { RunAttempt, type RunAttemptOptions } from '../src/run-attempt.js';
 import { claimedOf, newTicket } from './attempts.js';
 
+const NO_LEDGER: RunAttemptOptions['effects'] = {
+  begin: () => Promise.reject(new Error('this test has no ledger')),
+  end: () => Promise.reject(new Error('this test has no ledger')),
+};
+
 export type Work = (input: Json, attempt: Attempt) => unknown;
 
 export interface Given {
@@ -25,6 +30,9 @@ export function attemptAt(
 ): RunAttempt {
   const sent = newTicket(ticket);
   return new RunAttempt(sent, claimedOf(sent, input, claimed), defineHandler('pages.fetch', handler, work), {
+    effects: NO_LEDGER,
+    onAnswered: () => undefined,
+    onReplaced: () => undefined,
     readSecret: () => null,
     transactions: null,
     maxOutputBytes: 1_000,

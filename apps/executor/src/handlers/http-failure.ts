@@ -20,8 +20,12 @@ export async function statusFailure({ request, response }: HttpAnswer): Promise<
     ...(status < 500 && !WORTH_A_RETRY.has(status) ? { retryable: false } : {}),
     ...(waitMs === null ? {} : { retryAfterMs: waitMs }),
     details: { status },
+    ...(isRefusal(status) ? { happened: false } : {}),
   });
 }
+
+/** The server has not done what it was asked to. A conflict may be with what an earlier attempt has done. */
+const isRefusal = (status: number): boolean => status < 500 && status !== 408 && status !== 409;
 
 /** Without a body that can be read the status still stands. */
 async function excerptOf(response: IncomingMessage): Promise<string> {

@@ -1,4 +1,4 @@
-import type { Effect, HoldReason, Outcome } from '@reprise/core';
+import type { Effect, HoldReason, OnInDoubt, Outcome } from '@reprise/core';
 import { type AttemptMessage, type AttemptTicket, MESSAGE_VERSION } from '../attempt-message.js';
 import type { InboxItem } from '../inbox-message.js';
 import {
@@ -20,7 +20,7 @@ const AT = said('Indexes of the instance, one for each level it is nested in.', 
 const FENCE = said('A claim must find the row under this fence: it rises with every attempt.', COUNT);
 const VERSION = { const: MESSAGE_VERSION };
 
-const EFFECT = words<Effect>({ idempotent: true, transactional: true });
+const EFFECT = words<Effect>({ idempotent: true, transactional: true, once: true });
 
 const ADDRESS = { run: ID, version: said('Id of the version of the workflow.', ID) };
 const TASK = { ...ADDRESS, node: COUNT, at: AT, fence: FENCE };
@@ -41,9 +41,10 @@ const OUTCOME: Schema = {
         error: component('TaskError'),
         retryable: said('What the handler said; null: nothing, the policy decides.', orNull({ type: 'boolean' })),
         retryAfterMs: said('The wait the handler asks for; 0 = now.', orNull({ type: 'number', minimum: 0 })),
+        happened: said('Nothing of its work was done; absent: nobody said so.', { const: false }),
         handlerRetry: { type: 'object', additionalProperties: true },
       },
-      ['handlerRetry'],
+      ['happened', 'handlerRetry'],
     ),
     shape<Ended<'cancelled'>>({ kind: kind('cancelled') }),
   ],
@@ -85,9 +86,10 @@ export const ATTEMPT_SCHEMAS: Readonly<Record<string, Schema>> = {
             timeoutMs: said('Absent: the handler’s own, else the engine’s.', COUNT),
             heartbeatMs: COUNT,
             effect: EFFECT,
+            onInDoubt: words<OnInDoubt>({ park: true, retry: true, probe: true, fail: true }),
             keyed: said('The task has a business key, to be looked at before the claim.', { const: true }),
           },
-          ['timeoutMs', 'heartbeatMs', 'effect', 'keyed'],
+          ['timeoutMs', 'heartbeatMs', 'effect', 'onInDoubt', 'keyed'],
         ),
       ),
     }),

@@ -33,11 +33,11 @@ tasks:
   ],
   [
     'compensations that are no call',
-    'workflow: w\ntasks:\n  a: { call: x, compensate: y }\n  b: { call: x, compensate: { transform: 1 } }\n  c: { call: x, compensate: { call: y, effect: idempotent } }',
+    'workflow: w\ntasks:\n  a: { call: x, compensate: y }\n  b: { call: x, compensate: { transform: 1 } }\n  c: { call: x, compensate: { call: y, succeedWhen: true } }',
     `tasks.a.compensate 3:29 \`compensate\` must be a map with \`call\` and \`with\`, not the text "y" | ${WITH}`,
     `tasks.b.compensate 4:29 \`compensate\` has no \`call\` | ${WITH}`,
-    'tasks.b.compensate.transform 4:31 unknown field `transform` | one of call, with, queue, retry, timeout, idempotencyKey',
-    'tasks.c.compensate.effect 5:40 unknown field `effect` | one of call, with, queue, retry, timeout, idempotencyKey',
+    'tasks.b.compensate.transform 4:31 unknown field `transform` | one of call, with, queue, retry, timeout, idempotencyKey, retention, effect, onInDoubt',
+    'tasks.c.compensate.succeedWhen 5:40 unknown field `succeedWhen` | one of call, with, queue, retry, timeout, idempotencyKey, retention, effect, onInDoubt',
   ],
   [
     'what a compensation reads',

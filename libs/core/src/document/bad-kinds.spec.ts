@@ -97,9 +97,17 @@ const ROWS_KINDS: readonly Row[] = [
   ],
   [
     'effects',
-    'workflow: w\ntasks:\n  a: { call: x, effect: once }\n  b: { call: x, effect: twice }',
-    'tasks.a.effect 3:25 `effect: once` is not supported yet | this version of Reprise cannot keep that promise',
+    'workflow: w\ntasks:\n  a: { call: x, effect: once, onInDoubt: probe }\n  b: { call: x, effect: twice, onInDoubt: parks }\n  c: { sleep: 1s, effect: once }',
     'tasks.b.effect 4:25 `effect` must be one of idempotent, transactional, once, not the text "twice"',
+    'tasks.b.onInDoubt 4:43 `onInDoubt` must be one of park, retry, probe, fail, not the text "parks" | did you mean `park`?',
+    'tasks.c.effect 5:19 `effect` is not allowed here | it belongs to a `call` task',
+  ],
+  [
+    'how long a key is kept',
+    'workflow: w\ntasks:\n  a: { call: x, idempotencyKey: "${{ run.id }}", retention: 30d }\n  b: { call: x, retention: 1d }\n  c: { call: x, idempotencyKey: "${{ run.id }}", retention: 5s }\n  d: { call: x, idempotencyKey: "${{ run.id }}", retention: 5 }',
+    'tasks.b.retention 4:28 `retention` says how long an `idempotencyKey` is kept | add an idempotencyKey, or leave retention out',
+    'tasks.c.retention 5:61 `retention` must be at least 1m | a key that is forgotten so soon protects nothing',
+    'tasks.d.retention 6:61 `retention` must be a duration with a unit, not the number 5 | say which: 5s is seconds, 5ms milliseconds',
   ],
   [
     'a queue',

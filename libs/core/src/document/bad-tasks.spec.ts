@@ -61,13 +61,12 @@ const ROWS_TASKS: readonly Row[] = [
   ],
   [
     'fields that say too little, and fields of a later version',
-    'workflow: w\ntasks:\n  a: { call: x, compensate: {}, rateLimit: {}, dependency: d, priority: high, onInDoubt: park }',
+    'workflow: w\ntasks:\n  a: { call: x, compensate: {}, rateLimit: {}, dependency: d, priority: high }',
     'tasks.a.compensate 3:29 `compensate` has no `call` | for example { call: payments.refund, with: { id: "${{ output.id }}" } }',
     'tasks.a.rateLimit 3:44 `rateLimit` has no `max` | for example { max: 10, per: 1s }',
     'tasks.a.rateLimit 3:44 `rateLimit` has no `per` | for example { max: 10, per: 1s }',
     'tasks.a.dependency 3:48 `dependency` is not supported yet | remove it; this version of Reprise cannot run it',
     'tasks.a.priority 3:63 `priority` is not supported yet | remove it; this version of Reprise cannot run it',
-    'tasks.a.onInDoubt 3:79 `onInDoubt` is not supported yet | remove it; this version of Reprise cannot run it',
   ],
   [
     'fields of another kind',
@@ -81,7 +80,7 @@ const ROWS_TASKS: readonly Row[] = [
     'an unknown field',
     'workflow: w\ntasks:\n  a: { call: x, runwhen: done, colour: red }',
     'tasks.a.runwhen 3:17 unknown field `runwhen` | did you mean `runWhen`?',
-    'tasks.a.colour 3:32 unknown field `colour` | one of needs, if, runWhen, forEach, repeat, onError, call, with, queue, retry, timeout, succeedWhen, idempotencyKey, effect, rateLimit, compensate',
+    'tasks.a.colour 3:32 unknown field `colour` | one of needs, if, runWhen, forEach, repeat, onError, call, with, queue, retry, timeout, succeedWhen, idempotencyKey, retention, effect, onInDoubt, rateLimit, compensate',
   ],
   [
     'ids that are no names',

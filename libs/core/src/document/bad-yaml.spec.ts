@@ -168,7 +168,7 @@ const ROWS_YAML: readonly Row[] = [
   [
     'JSON',
     '{\n\t"workflow": "w",\n\t"tasks": {"a": {"call": "x", "retires": 3}}\n}',
-    'tasks.a.retires 3:31 unknown field `retires` | one of needs, if, runWhen, forEach, repeat, onError, call, with, queue, retry, timeout, succeedWhen, idempotencyKey, effect, rateLimit, compensate',
+    'tasks.a.retires 3:31 unknown field `retires` | one of needs, if, runWhen, forEach, repeat, onError, call, with, queue, retry, timeout, succeedWhen, idempotencyKey, retention, effect, onInDoubt, rateLimit, compensate',
   ],
 ];
 

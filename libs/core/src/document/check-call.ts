@@ -1,4 +1,5 @@
 import type { Reference } from '../expression/index.js';
+import { EFFECTS, ON_IN_DOUBT } from '../workflow/workflow.js';
 import { checkBuiltIn } from './check-built-in.js';
 import { checkCondition, checkTemplate } from './check-expression.js';
 import { checkRateLimit } from './check-rate-limit.js';
@@ -7,8 +8,11 @@ import { checkTimeout } from './check-timeout.js';
 import type { Checks } from './checks.js';
 import type { Located, LocatedEntry } from './located.js';
 import { readCallName, readQueueName } from './names.js';
-import { type Fields, readOneOf, readText } from './read-value.js';
+import { type Fields, readDuration, readOneOf, readText } from './read-value.js';
 import { type Scope, withRoot } from './scope.js';
+
+/** Shorter than a run may wait for its retries, a key would not protect them. */
+const LEAST_RETENTION_MS = 60_000;
 
 /** A handler that the document calls, and where it says so. */
 export interface CallSite {
@@ -37,7 +41,9 @@ export function checkCall(call: Located, fields: Fields, scope: Scope, checks: C
   each(fields.get('retry'), ({ value }) => checkRetry(value, report));
   each(fields.get('timeout'), ({ value }) => checkTimeout(value, report));
   each(fields.get('idempotencyKey'), (entry) => checkIdempotencyKey(entry, scope, checks));
-  each(fields.get('effect'), (entry) => checkEffect(entry, checks));
+  each(fields.get('effect'), ({ value }) => readOneOf(value, report, EFFECTS));
+  each(fields.get('onInDoubt'), ({ value }) => readOneOf(value, report, ON_IN_DOUBT));
+  each(fields.get('retention'), (entry) => checkRetention(entry, fields, checks));
   each(fields.get('rateLimit'), ({ value }) => checkRateLimit(value, scope, report));
 }
 
@@ -45,10 +51,16 @@ function each(entry: LocatedEntry | undefined, check: (entry: LocatedEntry) => v
   if (entry !== undefined) check(entry);
 }
 
-function checkEffect({ value }: LocatedEntry, { report }: Checks): void {
-  const effect = readOneOf(value, report, ['idempotent', 'transactional', 'once']);
-  if (effect === 'once')
-    report.refuse(value, '`effect: once` is not supported yet', 'this version of Reprise cannot keep that promise');
+function checkRetention({ value }: LocatedEntry, fields: Fields, { report }: Checks): void {
+  if (!fields.has('idempotencyKey'))
+    report.refuse(
+      value,
+      '`retention` says how long an `idempotencyKey` is kept',
+      'add an idempotencyKey, or leave retention out',
+    );
+  const ms = readDuration(value, report);
+  if (ms !== null && ms < LEAST_RETENTION_MS)
+    report.refuse(value, '`retention` must be at least 1m', 'a key that is forgotten so soon protects nothing');
 }
 
 /** The key is shared by all runs: one that cannot differ where it should would answer other work from the ledger. */

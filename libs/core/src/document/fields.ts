@@ -56,7 +56,10 @@ export const TASK_FIELDS = ['id', 'needs', 'if', 'runWhen', 'forEach', 'repeat',
 
 /** A task is exactly one of these; the fields that come with it. */
 export const KIND_FIELDS = {
-  call: ['call', 'with', 'queue', 'retry', 'timeout', 'succeedWhen', 'idempotencyKey', 'effect', 'rateLimit', 'compensate'],
+  call: [
+    ...['call', 'with', 'queue', 'retry', 'timeout', 'succeedWhen', 'idempotencyKey', 'retention', 'effect', 'onInDoubt'],
+    ...['rateLimit', 'compensate'],
+  ],
   transform: ['transform', 'compensate'],
   sleep: ['sleep'],
   sleepUntil: ['sleepUntil'],
@@ -71,7 +74,7 @@ export const KIND_FIELDS = {
 export type Kind = keyof typeof KIND_FIELDS;
 export const KINDS = Object.keys(KIND_FIELDS) as readonly Kind[];
 
-export const LATER_TASK_FIELDS = ['dependency', 'priority', 'onInDoubt', 'retention'] as const;
+export const LATER_TASK_FIELDS = ['dependency', 'priority'] as const;
 
 const CHANGES_NOTHING = 'a wait changes nothing that could be undone';
 
@@ -95,7 +98,7 @@ export const APPROVAL_FIELDS = {
   known: ['subject', 'assignees', 'required', 'form', 'requester', 'fourEyes', 'remind', 'escalate', 'expire'],
 } as const satisfies FieldSet;
 export const COMPENSATE_FIELDS = {
-  known: ['call', 'with', 'queue', 'retry', 'timeout', 'idempotencyKey'],
+  known: ['call', 'with', 'queue', 'retry', 'timeout', 'idempotencyKey', 'retention', 'effect', 'onInDoubt'],
 } as const satisfies FieldSet;
 export const REMIND_FIELDS = { known: ['after', 'every', 'maximum'] } as const satisfies FieldSet;
 export const ESCALATE_FIELDS = { known: ['after', 'to'] } as const satisfies FieldSet;

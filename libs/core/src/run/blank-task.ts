@@ -3,6 +3,7 @@ import type { Node } from '../workflow/workflow.js';
 import type { At } from './address.js';
 import { depthOf, outerAt, tierOf } from './address.js';
 import type { Draft } from './draft.js';
+import { guardBetween } from './guard.js';
 import type { TaskState } from './task-state.js';
 
 /**
@@ -36,6 +37,7 @@ export function blankTask(draft: Draft, node: Node, at: At): TaskState {
     error: null,
     why: null,
     memory: null,
+    guard: guardBetween(before?.guard ?? null),
     progress: null,
     idempotencyKey: null,
     recorded: null,

@@ -47,6 +47,8 @@ export type Input =
       readonly output: JsonText | null;
       readonly reason: string | null;
       readonly by: string | null;
+      /** What is known of its effects by now; of those that are not named, with `retry`: they have not happened. */
+      readonly effects?: readonly EffectFinding[];
     }
   /** The engine itself cannot carry this run on: it fails, what is open is asked to stop. */
   | { readonly kind: 'abort'; readonly error: TaskError }
@@ -194,7 +196,8 @@ export interface AttemptRecord {
   readonly at: At;
   readonly attempt: number;
   readonly fence: Fence;
-  readonly outcome: 'failed' | 'timeout' | 'lost' | 'cancelled' | 'succeeded';
+  /** `in_doubt`: nobody knows whether its work was done, and it may not be repeated blindly. */
+  readonly outcome: 'failed' | 'timeout' | 'lost' | 'cancelled' | 'succeeded' | 'in_doubt';
   readonly executor: string | null;
   readonly queuedAt: number | null;
   readonly startedAt: number | null;
@@ -204,6 +207,21 @@ export interface AttemptRecord {
   readonly why: Why | null;
   /** What was decided about the next one, and from what. */
   readonly verdict: Why | null;
+}
+
+/** What a person has found out about an effect in doubt. */
+export type EffectFinding =
+  | { readonly name: string; readonly happened: true; readonly result: JsonText }
+  | { readonly name: string; readonly happened: false };
+
+/** What is known by now of the effects of an instance that were in doubt. */
+export interface EffectWrite {
+  readonly node: number;
+  readonly at: At;
+  readonly findings: readonly EffectFinding[];
+  /** Those that are not named have not happened: they may be tried again. */
+  readonly othersNot: boolean;
+  readonly by: string | null;
 }
 
 /** What happened, for counters. */
@@ -225,6 +243,7 @@ export interface Decision {
   readonly attempts: readonly AttemptRecord[];
   /** What is asked of people, and told them. */
   readonly approvals: readonly ApprovalWrite[];
+  readonly effects: readonly EffectWrite[];
   readonly messages: readonly Message[];
   readonly facts: readonly Fact[];
   readonly marks: readonly EventMark[];

@@ -8,6 +8,7 @@ import type {
   Applied,
   AttemptRecord,
   Decision,
+  EffectWrite,
   Fact,
   ItemResults,
   Loaded,
@@ -44,6 +45,7 @@ export class Draft {
   private readonly messages: Message[] = [];
   readonly attempts: AttemptRecord[] = [];
   readonly approvals: ApprovalWrite[] = [];
+  readonly effects: EffectWrite[] = [];
   readonly facts: Fact[] = [];
   readonly marks: EventMark[] = [];
   /** Asked for together, in the end: a hundred items that start ask once, not one by one. */
@@ -139,9 +141,9 @@ export class Draft {
 
   /** All of it, to be committed together. */
   decision(applied: readonly Applied[]): Decision & { readonly run: RunState } {
-    const { run, changedTasks: tasks, attempts, approvals, facts, marks } = this;
+    const { run, changedTasks: tasks, attempts, approvals, effects, facts, marks } = this;
     const messages = outgoing(this.messages, (node, at) => this.get(node, at));
-    return { kind: 'decided', run, tasks, attempts, approvals, messages, facts, marks, applied };
+    return { kind: 'decided', run, tasks, attempts, approvals, effects, messages, facts, marks, applied };
   }
 
   /** To be called wherever something begins to close, so that its members are asked to stop once, not with every decision after. */

@@ -1,8 +1,11 @@
 import type { JsonText } from '../json.js';
-import { depthOf, keyOf, outerAt, tierOf } from './address.js';
+import { depthOf, keyOf, outerAt, pathOf, tierOf } from './address.js';
+import { inDoubt } from './doubt.js';
 import type { Draft } from './draft.js';
 import type { End } from './end.js';
 import { blame, endMember } from './end-member.js';
+import { isOpen } from './guard.js';
+import { inDoubtError } from './in-doubt-error.js';
 import { listProgress } from './loop.js';
 import type { TaskError } from './outcome.js';
 import { park } from './park.js';
@@ -24,6 +27,8 @@ export function succeededWith(draft: Draft, output: JsonText): End {
 export function endInstance(draft: Draft, task: TaskState, end: End): void {
   if (end.status === 'failed' && end.error !== null && end.byHand !== true && waitsForPerson(draft, task))
     return park(draft, task, end.error);
+  if (end.status === 'failed' && end.error !== null && end.byHand !== true && isAskedAbout(task))
+    return park(draft, inDoubt(draft, task), inDoubtError(pathOf(draft.workflow, task), task.attempt, end.error));
   draft.put({
     ...task,
     status: end.status,
@@ -46,6 +51,9 @@ export function endInstance(draft: Draft, task: TaskState, end: End): void {
   // What the round's end means is read from its row by who carries the rounds: from here, rounds that end at once would recurse.
   draft.agenda.add(keyOf(task.node, outerAt(task.at, depthOf(task.at) - 1)));
 }
+
+/** It cannot just have failed while one of its effects may have happened: what it has come to is for a person to say. */
+const isAskedAbout = ({ guard }: TaskState): boolean => isOpen(guard) && guard !== 'open-fail';
 
 /** What could not be undone is not left so without a person having seen it, unless the document says that it may. */
 function waitsForPerson(draft: Draft, task: TaskState): boolean {

@@ -11,11 +11,18 @@ import { inDoubt, leavesDoubt } from './doubt.js';
 import type { Draft } from './draft.js';
 import { endInstance } from './end-instance.js';
 import { attemptTo } from './evaluate.js';
+import { doubtAction, guardBetween, isOpen } from './guard.js';
+import { leaveInDoubt } from './leave-in-doubt.js';
 import type { Outcome, TaskError } from './outcome.js';
 import { park } from './park.js';
 import { recordAttempt } from './record-attempt.js';
 import type { TaskState } from './task-state.js';
 import { variablesFor } from './variables.js';
+
+const LOOKED_AWAY: TaskError = {
+  code: 'UNSETTLED_EFFECT',
+  message: 'its handler has returned although one of its effects is in doubt',
+};
 
 type OutcomeInput = Extract<Input, { kind: 'outcome' }>;
 
@@ -33,15 +40,24 @@ export function judge(draft: Draft, task: TaskState, outcome: Outcome, unit: num
     case 'succeeded': {
       const problem = unexpectedResult(draft, task, outcome);
       if (problem === null) return succeed(draft, task, outcome);
+      const action = doubtAction(task.guard);
+      // What it was to do once is done, but not as it should be: to do it again would not mend that.
+      if (action !== 'again') return endInDoubt(draft, task, action, problem);
       const retryable = problem.code === 'EXPRESSION' ? false : null;
       return judgeFailure(draft, task, { kind: 'failed', error: problem, retryable, retryAfterMs: null }, unit);
     }
     case 'failed':
       return judgeFailure(draft, task, outcome, unit);
     case 'cancelled':
-      if (task.cancelling) return endCancelled(draft, inDoubt(draft, task), 'cancelled');
-      return handBack(draft, task);
+      return judgeCancelled(draft, task);
   }
+}
+
+function judgeCancelled(draft: Draft, task: TaskState): void {
+  if (task.cancelling) return endCancelled(draft, inDoubt(draft, task), 'cancelled');
+  const action = doubtAction(task.guard);
+  if (action === 'again') return handBack(draft, task);
+  leaveInDoubt(draft, task, action, { code: 'CANCELLED', message: `attempt ${task.attempt} was stopped with its executor` });
 }
 
 /** Nobody asked for it: the executor was stopped in an orderly way. The next attempt costs no budget and waits for nothing. */
@@ -50,13 +66,23 @@ function handBack(draft: Draft, task: TaskState): void {
   const why: Why = { reason: 'handed-back', executor: task.executor, attempt: task.attempt };
   draft.facts.push({ kind: 'attempt', node: task.node, outcome: 'cancelled', fromLedger: false });
   draft.attempts.push(record(draft, task, 'cancelled', null, why));
-  dispatch(draft, { ...inDoubt(draft, task), attempt: task.attempt + 1, why, queueUntil: null });
+  const guard = guardBetween(task.guard);
+  dispatch(draft, { ...inDoubt(draft, task), attempt: task.attempt + 1, guard, why, queueUntil: null });
 }
 
 function succeed(draft: Draft, task: TaskState, outcome: Extract<Outcome, { kind: 'succeeded' }>): void {
+  // Its handler has looked away: one of its effects is as open as before, and may not be left so.
+  if (isOpen(task.guard) && task.guard !== 'open-retry')
+    return endInDoubt(draft, task, task.guard === 'open-fail' ? 'fail' : 'park', LOOKED_AWAY);
   draft.facts.push({ kind: 'attempt', node: task.node, outcome: 'succeeded', fromLedger: outcome.fromLedger === true });
   if (task.attempt > 1) draft.attempts.push(record(draft, task, 'succeeded', null, null));
   endInstance(draft, task, { status: 'succeeded', output: outcome.output, error: null });
+}
+
+/** Its handler has answered, and yet it is not known whether all is as it should be. */
+function endInDoubt(draft: Draft, task: TaskState, action: 'park' | 'fail', cause: TaskError): void {
+  if (task.cancelling) return endCancelled(draft, inDoubt(draft, task), 'in_doubt', cause);
+  leaveInDoubt(draft, task, action, cause);
 }
 
 /** `succeedWhen`: failure detection by result. */
@@ -73,9 +99,14 @@ function unexpectedResult(draft: Draft, task: TaskState, outcome: Extract<Outcom
 }
 
 function judgeFailure(draft: Draft, held: TaskState, failure: Extract<Outcome, { kind: 'failed' }>, unit: number): void {
-  const task = leavesDoubt(failure.error) ? inDoubt(draft, held) : held;
+  const { guard } = held;
+  const isKnown = failure.happened === false && !isOpen(guard);
+  const action = isKnown ? 'again' : doubtAction(guard);
+  const isUnclear = isOpen(guard) || action !== 'again' || leavesDoubt(failure.error);
+  const task = isUnclear ? inDoubt(draft, held) : held;
   const ended = failure.error.code === 'TIMEOUT' ? 'timeout' : 'failed';
   if (task.cancelling) return endCancelled(draft, task, ended, failure.error);
+  if (action !== 'again') return leaveInDoubt(draft, task, action, failure.error);
   draft.facts.push({ kind: 'attempt', node: task.node, outcome: ended, fromLedger: false });
   const isFinal = kindOf(failure.error) === 'total' || kindOf(failure.error) === 'queue';
   const verdict = decideRetry({
@@ -83,8 +114,9 @@ function judgeFailure(draft: Draft, held: TaskState, failure: Extract<Outcome, {
     memory: task.memory,
     failure: {
       kind: 'failed',
-      code: failure.error.code,
-      retryable: isFinal ? false : failure.retryable,
+      // What its error means is for when it is known whether it happened at all.
+      code: isOpen(guard) ? 'IN_DOUBT' : failure.error.code,
+      retryable: isFinal ? false : isOpen(guard) ? null : failure.retryable,
       retryAfterMs: failure.retryAfterMs,
     },
     attempt: task.attempt,
@@ -108,6 +140,8 @@ export function judgeLoss(draft: Draft, held: TaskState, unit: number): void {
     message: `attempt ${task.attempt} of ${pathOf(draft.workflow, task)} was lost with its executor ${task.executor ?? 'unknown'}`,
   };
   if (task.cancelling) return endCancelled(draft, task, 'lost', error);
+  const action = doubtAction(task.guard);
+  if (action !== 'again') return leaveInDoubt(draft, task, action, error);
   draft.facts.push({ kind: 'attempt', node: task.node, outcome: 'lost', fromLedger: false });
   const verdict = decideRetry({
     policy: resolveRetry(callOf(draft, task).retry),
@@ -155,6 +189,7 @@ function retry(
     ...task,
     attempt: task.attempt + 1,
     memory: verdict.memory,
+    guard: guardBetween(task.guard),
     why: verdict.why,
     claim: null,
     executor: null,

@@ -101,6 +101,7 @@ describe('whatever the document, the answers and the fate of every message', () 
             run: null,
             tasks: [],
             attempts: [],
+            effects: [],
             messages: [],
             approvals: [],
             facts: [],

@@ -20,6 +20,8 @@ export type Outcome =
       readonly retryable: boolean | null;
       /** The wait the handler asks for; 0 = now. */
       readonly retryAfterMs: number | null;
+      /** false: nothing of its work was done. Absent: nobody said so. */
+      readonly happened?: false;
       /** Retry fields of the handler's own declaration, below the document's in precedence. */
       readonly handlerRetry?: PartialRetryPolicy;
     }

@@ -5,6 +5,7 @@ import type { Applied, Input } from './decision.js';
 import { dispatch } from './dispatch.js';
 import type { Draft } from './draft.js';
 import { endInstance, succeededWith } from './end-instance.js';
+import { guardResolved, isOpen } from './guard.js';
 import type { TaskError } from './outcome.js';
 import { park } from './park.js';
 import { prepareCall } from './prepare-call.js';
@@ -21,16 +22,25 @@ export function resolve(draft: Draft, input: Resolve): Applied {
     case 'succeeded': {
       const end = succeededWith(draft, input.output ?? ('null' as JsonText));
       if (end.status === 'failed') return 'stale';
+      findOut(draft, task, input);
       endInstance(draft, task, end);
       return 'applied';
     }
     case 'failed':
+      findOut(draft, task, input);
       endInstance(draft, { ...task, memory: withoutDoubt(task) }, failedBy(task, input));
       return 'applied';
     case 'retry':
+      findOut(draft, task, input);
       tryAgain(draft, task, input);
       return 'applied';
   }
+}
+
+/** Its effects are what the person says they are; who has it tried again says of all others that they have not happened. */
+function findOut(draft: Draft, task: TaskState, { outcome, by, effects: findings = [] }: Resolve): void {
+  const othersNot = outcome === 'retry' && isOpen(task.guard);
+  if (findings.length > 0 || othersNot) draft.effects.push({ node: task.node, at: task.at, findings, othersNot, by });
 }
 
 function withoutDoubt({ memory }: TaskState): TaskState['memory'] {
@@ -49,7 +59,7 @@ function failedBy(task: TaskState, { by, reason }: Resolve) {
 function tryAgain(draft: Draft, task: TaskState, { by }: Resolve): void {
   const work = callOf(draft, task);
   const memory = task.memory?.doubt === true ? { ...NO_MEMORY, doubt: true as const } : null;
-  const fresh: TaskState = { ...task, memory, error: null, queueUntil: null };
+  const fresh: TaskState = { ...task, memory, guard: guardResolved(task.guard), error: null, queueUntil: null };
   const call = task.attempt === 0 ? prepareCall(draft, draft.node(task.node), work, fresh) : null;
   if (call?.kind === 'error') return park(draft, fresh, call.error);
   const ready = call?.value ?? { ...fresh, totalUntil: work.timeout.totalMs === null ? null : draft.now + work.timeout.totalMs };

@@ -27,9 +27,9 @@ export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 export const NEXT_TASK = {
   pending: ['ready', 'running', 'retrying', 'waiting', 'parked', 'succeeded', 'failed', 'skipped', 'cancelled'],
-  ready: ['running', 'retrying', 'succeeded', 'failed', 'cancelled'],
+  ready: ['running', 'retrying', 'parked', 'succeeded', 'failed', 'cancelled'],
   running: ['ready', 'retrying', 'waiting', 'parked', 'succeeded', 'failed', 'cancelled'],
-  retrying: ['ready', 'running', 'failed', 'cancelled'],
+  retrying: ['ready', 'running', 'parked', 'failed', 'cancelled'],
   waiting: ['running', 'succeeded', 'failed', 'cancelled'],
   parked: ['ready', 'succeeded', 'failed', 'cancelled'],
   succeeded: [],

@@ -2,6 +2,7 @@ import type { ClaimId, Fence, RunId } from '../ids.js';
 import type { Json, JsonText } from '../json.js';
 import type { RetryMemory, Why } from '../retry/index.js';
 import type { At } from './address.js';
+import type { Guard } from './guard.js';
 import type { Outcome, TaskError } from './outcome.js';
 import type { Closing } from './scope.js';
 import type { TaskStatus } from './status.js';
@@ -43,6 +44,7 @@ export interface TaskState {
   /** Why the current attempt was made. */
   readonly why: Why | null;
   readonly memory: RetryMemory | null;
+  readonly guard: Guard | null;
   readonly progress: Progress | null;
   /** Rendered business idempotency key. */
   readonly idempotencyKey: string | null;

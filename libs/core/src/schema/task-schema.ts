@@ -1,6 +1,7 @@
 import { ON_ERROR, RUN_WHEN } from '../document/fields.js';
 import type { Json } from '../json.js';
 import { BACKOFFS, EXHAUSTED_ACTIONS, JITTERS } from '../retry/index.js';
+import { EFFECTS, ON_IN_DOUBT } from '../workflow/workflow.js';
 
 const CODES: Json = { type: 'array', items: { type: 'string', pattern: '^\\S+$' } };
 
@@ -112,8 +113,12 @@ export const TASK_SCHEMAS = {
     ),
     dependentRequired: {
       ...Object.fromEntries(
-        ['queue', 'timeout', 'succeedWhen', 'idempotencyKey', 'effect', 'rateLimit'].map((field) => [field, ['call']]),
+        ['queue', 'timeout', 'succeedWhen', 'idempotencyKey', 'effect', 'onInDoubt', 'rateLimit'].map((field) => [
+          field,
+          ['call'],
+        ]),
       ),
+      retention: ['idempotencyKey'],
       output: ['tasks'],
     },
     dependentSchemas: {
@@ -145,7 +150,9 @@ export const TASK_SCHEMAS = {
         type: 'string',
         pattern: '^[a-z][a-z0-9-]{0,99}(@.+)?$',
       },
-      effect: { enum: ['idempotent', 'transactional'] },
+      retention: { description: 'How long a success is kept under the key; default 7 days.', $ref: '#/$defs/duration' },
+      effect: { description: 'What may be done with an attempt whose end is not known.', enum: EFFECTS },
+      onInDoubt: { description: 'What is done about work of which nobody knows whether it was done.', enum: ON_IN_DOUBT },
       transform: { description: 'Value of expressions.' },
       sleep: { description: 'A duration, or an expression for one.', type: 'string' },
       sleepUntil: { description: 'A time such as 2030-01-31T09:00:00Z, or an expression for one.', type: 'string' },
@@ -170,6 +177,9 @@ export const TASK_SCHEMAS = {
       retry: { $ref: '#/$defs/retry' },
       timeout: { $ref: '#/$defs/timeout' },
       idempotencyKey: { type: 'string' },
+      retention: { $ref: '#/$defs/duration' },
+      effect: { enum: EFFECTS },
+      onInDoubt: { enum: ON_IN_DOUBT },
     },
   },
   retry: {

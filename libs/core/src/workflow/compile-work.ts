@@ -5,8 +5,8 @@ import { compileCondition, compileTemplate } from './compile-expression.js';
 import { compileRateLimit } from './compile-limits.js';
 import { readRetry, readTimeouts } from './compile-retry.js';
 import { compileEmit, compileWait } from './compile-wait.js';
-import { expectMap, expectText, type JsonMap, UnacceptedDocument } from './read-json.js';
-import type { CallWork, Effect, Work } from './workflow.js';
+import { expectMap, expectText, type JsonMap, readDurationMs, readWord, UnacceptedDocument } from './read-json.js';
+import { type CallWork, EFFECTS, ON_IN_DOUBT, type Work } from './workflow.js';
 
 /** What the document says for every call: `retry`, `timeout`, `queue`. */
 export type Defaults = JsonMap;
@@ -32,7 +32,7 @@ export function compileWork(body: JsonMap, defaults: Defaults): Work {
 }
 
 function compileCall(call: string, body: JsonMap, defaults: Defaults): CallWork {
-  const { with: input, queue = defaults['queue'], succeedWhen, idempotencyKey, effect } = body;
+  const { with: input, queue = defaults['queue'], succeedWhen, idempotencyKey, retention, effect, onInDoubt } = body;
   return {
     kind: 'call',
     call,
@@ -42,7 +42,9 @@ function compileCall(call: string, body: JsonMap, defaults: Defaults): CallWork 
     timeout: readTimeouts(body['timeout'], defaults['timeout']),
     succeedWhen: optional(succeedWhen, compileCondition),
     idempotencyKey: optional(idempotencyKey, compileTemplate),
-    effect: optional(effect, (value) => expectText(value, '`effect`') as Effect),
+    effect: optional(effect, (value) => readWord(value, EFFECTS)),
+    onInDoubt: optional(onInDoubt, (value) => readWord(value, ON_IN_DOUBT)),
+    retentionMs: optional(retention, (value) => readDurationMs(value)),
     rateLimit: compileRateLimit(body['rateLimit']),
   };
 }

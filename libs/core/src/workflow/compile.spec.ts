@@ -105,6 +105,8 @@ describe('a document becomes a graph', () => {
       succeedWhen: null,
       idempotencyKey: null,
       effect: null,
+      onInDoubt: null,
+      retentionMs: null,
       rateLimit: null,
     });
   });

@@ -113,6 +113,10 @@ export interface CallWork {
   readonly succeedWhen: Expression | null;
   readonly idempotencyKey: Template | null;
   readonly effect: Effect | null;
+  /** What becomes of a doubt; null: what the handler says, else a person decides. */
+  readonly onInDoubt: OnInDoubt | null;
+  /** How long a success is kept under `idempotencyKey`; null: the engine's default. */
+  readonly retentionMs: number | null;
   readonly rateLimit: RateLimit | null;
 }
 
@@ -124,7 +128,16 @@ export interface RateLimit {
   readonly perMs: number;
 }
 
-export type Effect = 'idempotent' | 'transactional';
+/**
+ * What may be done with an attempt whose end is not known. `idempotent`: run it again. `transactional`: its work and its outcome commit
+ * together, so it is always known. `once`: nothing blindly. In this order, from lax to strict.
+ */
+export const EFFECTS = ['idempotent', 'transactional', 'once'] as const;
+export type Effect = (typeof EFFECTS)[number];
+
+/** What is done about work of which nobody knows whether it was done. */
+export const ON_IN_DOUBT = ['park', 'retry', 'probe', 'fail'] as const;
+export type OnInDoubt = (typeof ON_IN_DOUBT)[number];
 
 /** Milliseconds; null: not set by the document. */
 export interface Timeouts {

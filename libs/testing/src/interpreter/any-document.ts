@@ -36,7 +36,7 @@ interface TaskSeed {
   readonly slow: boolean;
   readonly limited: boolean;
   readonly timeout: 'none' | 'attempt' | 'total' | 'queue';
-  readonly exhausted: 'fail' | 'park';
+  readonly care: 'none' | 'park' | 'once';
   readonly group: GroupSeed | null;
 }
 
@@ -94,7 +94,7 @@ function tasks(depth: number): fc.Arbitrary<TaskSeed> {
       slow: fc.boolean(),
       limited: weighted([4, false], [1, true]),
       timeout: weighted([4, 'none'], [1, 'attempt'], [1, 'total'], [1, 'queue']),
-      exhausted: weighted([4, 'fail'], [1, 'park']),
+      care: weighted([4, 'none'], [1, 'park'], [1, 'once']),
       group: kind === 'group' ? groups(depth - 1) : fc.constant(null),
     }),
   );
@@ -234,12 +234,13 @@ function renderEvent(seed: TaskSeed, place: Place): Record<string, Json> {
 function renderCall(seed: TaskSeed, place: Place): Record<string, Json> {
   const timeless = place.options.timeless === true;
   const timeout = timeless || seed.timeout === 'none' ? {} : { timeout: { [seed.timeout]: '3s' } };
-  const policy = timeless ? { maximumLost: 1_000 } : { maximumLost: 3, onExhausted: seed.exhausted };
+  const policy = timeless ? { maximumLost: 1_000 } : { maximumLost: 3, onExhausted: seed.care === 'park' ? 'park' : 'fail' };
   return {
     call: 'any.work',
     with: renderValue(seed, place),
     retry: { maximumAttempts: seed.attempts, initialInterval: seed.slow ? '1s' : '0s', ...policy },
     ...timeout,
+    ...(seed.care === 'once' && !timeless ? { effect: 'once' } : {}),
     ...(seed.limited ? { rateLimit: { max: 2, per: '4s' } } : {}),
     ...(seed.succeedWhen ? { succeedWhen: 'output.good' } : {}),
     ...(seed.key && place.loops.length > 0

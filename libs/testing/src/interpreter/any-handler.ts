@@ -1,3 +1,4 @@
+import type { Guard } from '@reprise/core';
 import { failWith, type SimulatedHandler, type SimulatedWorkflows, succeedWith } from '@reprise/worker/testing/interpreter';
 
 /**
@@ -35,6 +36,9 @@ export function settledWorkflows(seed: number): SimulatedWorkflows {
   };
 }
 
+/** Most handlers record no effects. */
+const GUARDS: readonly Guard[] = ['settled', 'open-park', 'open-probe', 'open-retry', 'open-fail'];
+
 /** Answers drawn from a tape; succeeds once it is used up. Slow ones, asked waits and deaf handlers are among them. */
 export function tapedHandler(tape: readonly number[]): SimulatedHandler {
   let next = 0;
@@ -42,17 +46,23 @@ export function tapedHandler(tape: readonly number[]): SimulatedHandler {
     const draw = tape[next++] ?? 0;
     const afterMs = [10, 10, 2_000, 40_000][(draw >>> 4) % 4] ?? 10;
     const ignoresCancel = (draw >>> 6) % 4 === 3;
+    const guard = GUARDS[(draw * 7) % 23];
+    const left = guard === undefined ? {} : { guard };
     switch (draw % 6) {
       case 1:
-        return { ...failWith('BROKEN', { afterMs }), ignoresCancel };
+        return {
+          ...failWith('BROKEN', { afterMs, ...((draw >>> 7) % 2 === 0 ? { happened: false } : {}) }),
+          ...left,
+          ignoresCancel,
+        };
       case 2:
         return { ...failWith('http.429', { retryAfterMs: (draw >>> 2) % 3_000, afterMs }), ignoresCancel };
       case 3:
         return { ...failWith('FINAL', { retryable: false, afterMs }), ignoresCancel };
       case 4:
-        return { outcome: { kind: 'cancelled' }, afterMs };
+        return { outcome: { kind: 'cancelled' }, ...left, afterMs };
       default:
-        return { ...succeedWith({ good: draw % 5 > 0, path }, afterMs), ignoresCancel };
+        return { ...succeedWith({ good: draw % 5 > 0, path }, afterMs), ...left, ignoresCancel };
     }
   };
 }

@@ -21,6 +21,7 @@ import {
 import { checkAftermath } from './check-aftermath.js';
 import { checkApprovals } from './check-approvals.js';
 import { checkLeaving, checkNextAttempt } from './check-attempt.js';
+import { checkDoubt } from './check-doubt.js';
 import { checkMarks, checkWaiting } from './check-events.js';
 import { checkMessage } from './check-message.js';
 import { checkPaused, isAsked, isPaused } from './check-paused.js';
@@ -49,6 +50,7 @@ export function checkCommit(
       checkNew(commit, image);
       if (isItem(nodeOf(commit, image), image.at)) items += 1;
     } else checkStep(commit, before, image);
+    if (before !== null) checkDoubt(commit, before, image);
     checkAlive(commit, image);
     checkWaiting(commit, image);
     checkProgress(commit, image);

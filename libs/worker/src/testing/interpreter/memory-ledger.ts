@@ -6,6 +6,7 @@ import {
   type Decision,
   type Fence,
   fence as fenceOf,
+  type Guard,
   hasTaskEnded,
   type ItemResults,
   type Json,
@@ -156,7 +157,7 @@ export class MemoryLedger {
   /** An executor takes a ready attempt: only under the fence its ticket carries, only while the run runs and there is time. */
   claim(
     ticket: Address & { fence: Fence },
-    by: { now: number; claim: ClaimId; executor: string; leaseMs: number },
+    by: { now: number; claim: ClaimId; executor: string; leaseMs: number; guard: Guard | null },
   ): TaskState | null {
     const task = this.find(ticket.node, ticket.at);
     if (this.row.status !== 'running' || task === null || task.status !== 'ready' || task.fence !== ticket.fence) return null;
@@ -170,9 +171,16 @@ export class MemoryLedger {
       executor,
       startedAt: now,
       leaseUntil: now + leaseMs,
+      guard: task.guard === null || task.guard.startsWith('once-') ? by.guard : task.guard,
     };
     this.write(store(claimed));
     return this.find(ticket.node, ticket.at);
+  }
+
+  /** Its handler has begun an effect, or knows how one ended. */
+  guard(held: TaskState, guard: Guard): void {
+    const task = this.find(held.node, held.at);
+    if (task !== null && task.claim === held.claim && task.fence === held.fence) this.write(store({ ...task, guard }));
   }
 
   /** Renews a lease and, once the handler has returned, leaves its outcome in the row. */

@@ -3,9 +3,11 @@ import {
   type ClaimId,
   claimId,
   type Fence,
+  type Guard,
   type Input,
   keyOf,
   type Outcome,
+  onceGuard,
   parseJsonText,
   pathOf,
   type TaskState,
@@ -64,10 +66,12 @@ export class SimulatedExecutor {
 
   private claim(ticket: Address & { readonly fence: Fence }, claim: ClaimId, fate: AttemptFate): Held | null {
     const { ledger, now } = this.simulation;
-    const task = ledger.claim(ticket, { now, claim, executor: 'executor-1', leaseMs: this.leaseMs });
+    const guard = this.guardOf(ticket.node);
+    const task = ledger.claim(ticket, { now, claim, executor: 'executor-1', leaseMs: this.leaseMs, guard });
     if (task === null) return null;
     this.claims.push({ key: keyOf(task.node, task.at), attempt: task.attempt, fence: task.fence, at: now });
     const answer = this.askHandler(task);
+    if (answer.guard !== undefined) ledger.guard(task, answer.guard);
     const limit = this.limitOf(task);
     const endsAt = now + (answer.afterMs ?? 10);
     const isLate = limit.at < endsAt;
@@ -98,6 +102,12 @@ export class SimulatedExecutor {
       failures: task.memory?.failures ?? 0,
       fence: task.fence,
     });
+  }
+
+  /** What the document says of its work, as an executor writes it with its claim. */
+  private guardOf(node: number): Guard | null {
+    const { work } = this.simulation.workflow.nodes[node]!;
+    return work.kind === 'call' && work.effect === 'once' ? onceGuard(work.onInDoubt ?? 'park') : null;
   }
 
   private limitOf(task: TaskState): { at: number; kind: 'attempt' | 'total' } {

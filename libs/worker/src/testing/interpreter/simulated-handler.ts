@@ -1,4 +1,4 @@
-import { type Address, type Fence, type Json, type Outcome, toJsonText } from '@reprise/core';
+import { type Address, type Fence, type Guard, type Json, type Outcome, toJsonText } from '@reprise/core';
 
 /** What a simulated handler is told of the attempt it is to answer. */
 export interface SimulatedAttempt extends Address {
@@ -16,6 +16,8 @@ export interface SimulatedAttempt extends Address {
 export interface SimulatedAnswer {
   readonly outcome: Outcome;
   readonly afterMs?: number;
+  /** What its effects have left in the row by the time it answers, or dies. */
+  readonly guard?: Guard;
   /** Goes on although it was asked to stop. */
   readonly ignoresCancel?: boolean;
 }
@@ -29,13 +31,19 @@ export const succeedWith = (output: Json, afterMs = 10): SimulatedAnswer => ({
 
 export const failWith = (
   code: string,
-  options: { readonly retryable?: boolean; readonly retryAfterMs?: number; readonly afterMs?: number } = {},
+  options: {
+    readonly retryable?: boolean;
+    readonly retryAfterMs?: number;
+    readonly afterMs?: number;
+    readonly happened?: false;
+  } = {},
 ): SimulatedAnswer => ({
   outcome: {
     kind: 'failed',
     error: { code, message: `${code} happened` },
     retryable: options.retryable ?? null,
     retryAfterMs: options.retryAfterMs ?? null,
+    ...(options.happened === undefined ? {} : { happened: options.happened }),
   },
   afterMs: options.afterMs ?? 10,
 });
