@@ -59,6 +59,8 @@ export interface Resolution {
   /** Of a success; default null. */
   readonly output?: unknown;
   readonly reason?: string;
+  /** What is known by now of its effects in doubt; with `retry`, those that are not named have not happened. */
+  readonly effects?: readonly { readonly name: string; readonly happened: boolean; readonly result?: unknown }[];
 }
 
 export interface RerunOptions {

@@ -101,6 +101,8 @@ export interface TaskView {
   readonly round: number | null;
   /** The run it waits for, or has waited for. */
   readonly child: ChildView | null;
+  /** What it has recorded of its external effects; the first 50. */
+  readonly effects: readonly EffectView[];
   readonly output: Json;
   /** The output is too large to be shown here; ask for the task by its path. */
   readonly outputTruncated: boolean;
@@ -111,6 +113,24 @@ export interface TaskView {
   /** The newest 20, oldest first, the current one included. */
   readonly attempts: readonly AttemptView[];
   readonly attemptsTruncated: boolean;
+}
+
+/** An external effect of a task, as the ledger knows it. */
+export interface EffectView {
+  readonly name: string;
+  /** `intended` by an attempt that has ended: it is in doubt too. `void`: it is known not to have happened. */
+  readonly state: 'intended' | 'committed' | 'void' | 'in_doubt';
+  /** What the other system was given to recognise the request by. */
+  readonly key: string;
+  readonly onInDoubt: 'park' | 'retry' | 'probe' | 'fail';
+  /** The attempt that began it last. */
+  readonly attempt: number;
+  readonly result: Json;
+  readonly error: TaskError | null;
+  /** The person who said how it ended; null: its handler did. */
+  readonly settledBy: string | null;
+  readonly begunAt: Instant | null;
+  readonly changedAt: Instant | null;
 }
 
 /** A run that a task has started. */
@@ -128,7 +148,7 @@ export interface TaskDetail extends TaskView {
 
 export interface AttemptView {
   readonly number: number;
-  readonly status: 'queued' | 'running' | 'retrying' | 'succeeded' | 'failed' | 'timeout' | 'lost' | 'cancelled';
+  readonly status: 'queued' | 'running' | 'retrying' | 'succeeded' | 'failed' | 'timeout' | 'lost' | 'cancelled' | 'in_doubt';
   readonly executor: string | null;
   readonly queuedAt: Instant | null;
   readonly startedAt: Instant | null;

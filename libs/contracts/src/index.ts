@@ -26,6 +26,7 @@ export {
 export type {
   AttemptView,
   ChildView,
+  EffectView,
   EventView,
   HistoryFact,
   Instant,

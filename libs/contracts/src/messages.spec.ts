@@ -145,7 +145,8 @@ describe('what is malformed is named', () => {
     ['attempt', 0, '`attempt` must be a whole number from 1'],
     ['timeoutMs', -5, '`timeoutMs` must be a whole number from 0'],
     ['heartbeatMs', null, '`heartbeatMs` must be a whole number from 0'],
-    ['effect', 'once', '`effect` must be idempotent or transactional'],
+    ['effect', 'twice', '`effect` must be idempotent or transactional or once'],
+    ['onInDoubt', 'wait', '`onInDoubt` must be park or retry or probe or fail'],
     ['keyed', 'yes', '`keyed` must be true or false'],
   ])('in an attempt: %s = %p', (name, value, reason) => {
     expect(attempts(TICKET)).toMatchObject({ kind: 'ok' });

@@ -1,6 +1,6 @@
 -- Task rows as people see them, one look-up by key each. $1 run, $2 nodes, $3 ats, $4 largest output to bring along (stored bytes),
 -- $5 whether the inputs are wanted.
-select t.node, t.at, t.status, t.attempt, t.executor, t.queue, t.cancelling, t.error, t.why, t.progress,
+select t.node, t.at, t.status, t.attempt, t.executor, t.queue, t.cancelling, t.error, t.why, t.progress, t.guard,
   reprise.ms(t.created_at) as created_at, reprise.ms(t.queued_at) as queued_at, reprise.ms(t.started_at) as started_at,
   reprise.ms(t.ended_at) as ended_at, reprise.ms(t.due_at) as due_at,
   case when pg_column_size(t.output) <= $4 then t.output end as output, t.output is not null as has_output,

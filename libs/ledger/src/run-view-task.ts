@@ -11,7 +11,7 @@ export interface AttemptViewRow extends Row {
   readonly at: string;
   readonly fence: number;
   readonly attempt: number;
-  readonly outcome: 'failed' | 'timeout' | 'lost' | 'cancelled' | 'succeeded';
+  readonly outcome: 'failed' | 'timeout' | 'lost' | 'cancelled' | 'succeeded' | 'in_doubt';
   readonly executor: string | null;
   readonly error: JsonText | null;
   readonly why: JsonText | null;
@@ -50,6 +50,7 @@ export function taskView(workflow: Workflow, place: Place, ended: readonly Attem
         : null,
     round: progress?.kind === 'rounds' ? progress.round : null,
     child: null,
+    effects: [],
     output: jsonOf(row?.output ?? null),
     outputTruncated: row?.has_output === true && row.output === null,
     error: recordOf<TaskError>(row?.error ?? null),

@@ -1,4 +1,4 @@
-import type { Address, Group, JsonText, Node, Progress, TaskStatus, Workflow } from '@reprise/core';
+import type { Address, Group, Guard, JsonText, Node, Progress, TaskStatus, Workflow } from '@reprise/core';
 import { indexAt, itemAt, keyOf, levelOf, memberState } from '@reprise/core';
 import type { Row } from './database.js';
 
@@ -14,6 +14,7 @@ export interface TaskViewRow extends Row {
   readonly error: JsonText | null;
   readonly why: JsonText | null;
   readonly progress: JsonText | null;
+  readonly guard: Guard | null;
   readonly created_at: number;
   readonly queued_at: number | null;
   readonly started_at: number | null;

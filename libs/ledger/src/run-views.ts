@@ -4,6 +4,7 @@ import { keyOf, parsePath } from '@reprise/core';
 import type { BriefRun, LocatedTask } from './brief-run.js';
 import type { Database } from './database.js';
 import { instantOf, jsonOf, type RunViewRow, recordOf, runSummary, type WholeRunRow } from './run-view.js';
+import { effectViews } from './run-view-effects.js';
 import { childViews, parentTask } from './run-view-family.js';
 import { type AttemptViewRow, currentAttempt, endedAttempt, taskView } from './run-view-task.js';
 import { type Place, progressOf, type TaskViewRow, TaskWalk } from './run-view-walk.js';
@@ -203,11 +204,16 @@ export class RunViews {
       this.database,
       places.map(({ row }) => progressOf(row)),
     );
+    const effects = await effectViews(
+      this.database,
+      run.id,
+      attempted.filter(({ row }) => row?.guard === 'settled' || row?.guard?.startsWith('open-') === true),
+    );
     return places.map((place, index) => {
       const newest = byTask.get(keyOf(place.node, place.at)) ?? [];
       const shown = newest.slice(0, SHOWN_ATTEMPTS).toReversed();
       const view = taskView(workflow, place, shown, newest.length > SHOWN_ATTEMPTS);
-      return { ...view, child: children[index] ?? null };
+      return { ...view, child: children[index] ?? null, effects: effects.get(keyOf(place.node, place.at)) ?? [] };
     });
   }
 

@@ -35,7 +35,7 @@ describe('a handler', () => {
   });
 
   test.each<[string, HandlerOptions, RegExp]>([
-    ['effect once', { effect: 'once' }, /"once" is not supported yet/],
+    ['a doubt without an end', { onInDoubt: 'wait' as 'park' }, /onInDoubt "wait" is unknown; use park, retry, probe, fail/],
     ['an effect nobody knows', { effect: 'twice' as 'once' }, /"twice" is unknown/],
     ['a bare number as a timeout', { timeout: '10' }, /timeout\.attempt/],
     ['a bad duration', { timeout: { heartbeat: 'soon' } }, /timeout\.heartbeat/],

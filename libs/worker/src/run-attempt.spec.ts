@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { toJsonText } from '@reprise/core';
 import fc from 'fast-check';
 import { newTicket } from '../test/attempts.js';
 import { failureOf, run, type Work } from '../test/run-attempts.js';
@@ -167,20 +168,15 @@ describe('what a handler throws', () => {
   });
 });
 
-test('an attempt tells what it is, and refuses effects for now', async () => {
+test('an attempt tells what it is', async () => {
   const ticket = newTicket({ attempt: 3, path: 'page[3].charge', at: '3' });
   let seen: Attempt | null = null;
-  const failed = await failureOf(
+  await run(
     (_input, attempt) => {
       seen = attempt;
-      return attempt.effect('charge', async () => 1);
     },
     { ticket: { ...ticket, timeoutMs: 5_000 } },
   );
-  expect(failed).toMatchObject({
-    error: { code: 'NOT_SUPPORTED', message: expect.stringContaining('not supported yet') },
-    retryable: false,
-  });
   expect(seen).toMatchObject({
     run: ticket.run,
     workflow: 'pages',
@@ -190,5 +186,19 @@ test('an attempt tells what it is, and refuses effects for now', async () => {
     key: `${ticket.run}/page[3].charge`,
     fence: 2,
     deadline: 1_005_000,
+  });
+});
+
+describe('what must be done once', () => {
+  test('has not happened while its handler has not been called', async () => {
+    const uses = toJsonText([{ path: ['token'], parts: [{ secret: 'NOT_HERE' }] }]);
+    const failed = await failureOf(() => 1, { input: { token: null }, claimed: { secrets: uses } });
+    expect(failed).toMatchObject({ happened: false, error: { code: 'INVALID_INPUT' } });
+    expect(await failureOf(() => Promise.reject(new TaskError('X', 'x')))).not.toHaveProperty('happened');
+  });
+
+  test('and commits with its outcome only when it says so: a task that is told it does is not believed otherwise', async () => {
+    const failed = await failureOf(() => 1, { ticket: { effect: 'transactional' } });
+    expect(failed).toMatchObject({ retryable: false, error: { code: 'NOT_TRANSACTIONAL' } });
   });
 });

@@ -7,6 +7,8 @@ import { fields } from '../table.js';
 const OUTCOMES = ['succeeded', 'failed', 'retry'] as const;
 
 interface ResolveOptions extends CommonOptions {
+  readonly happened?: readonly string[];
+  readonly notHappened?: readonly string[];
   readonly result?: string;
   readonly reason?: string;
 }
@@ -37,6 +39,8 @@ export function addVerbs(run: Command, context: CommandContext): void {
     .argument('<task>', 'its path, like page[3].charge or charge:compensate')
     .addArgument(new Argument('<outcome>').choices(OUTCOMES))
     .option('--result <json>', 'output of a success: JSON, or @FILE (@- is stdin)')
+    .option('--happened <effect[=json]>', 'an effect in doubt that has happened, with its result; may be repeated', collected)
+    .option('--not-happened <effect>', 'an effect in doubt that has not happened; may be repeated', collected)
     .option('--reason <text>', 'kept with the request')
     .action((id: string, task: string, outcome: (typeof OUTCOMES)[number], options: ResolveOptions) =>
       resolve(context, { id, task, outcome }, options),
@@ -48,14 +52,26 @@ async function resolve(
   { id, task, outcome }: { readonly id: string; readonly task: string; readonly outcome: (typeof OUTCOMES)[number] },
   options: ResolveOptions,
 ): Promise<void> {
-  const { result, reason } = options;
+  const { result, reason, happened = [], notHappened = [] } = options;
   const output = result === undefined ? {} : { output: await readJson('--result', result) };
+  const effects = [...(await Promise.all(happened.map(readHappened))), ...notHappened.map((name) => ({ name, happened: false }))];
+  const resolution = {
+    outcome,
+    ...output,
+    ...(reason === undefined ? {} : { reason }),
+    ...(effects.length === 0 ? {} : { effects }),
+  };
   const client = await connect(options);
-  await say(
-    context,
-    options,
-    await client.runs.resolve(id, task, { outcome, ...output, ...(reason === undefined ? {} : { reason }) }),
-  );
+  await say(context, options, await client.runs.resolve(id, task, resolution));
+}
+
+const collected = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** `charge`, or `charge={"id": 7}`, or `charge=@FILE` */
+async function readHappened(text: string) {
+  const at = text.indexOf('=');
+  const [name, json] = at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + 1)];
+  return { name, happened: true, result: json === null ? null : await readJson(`--happened ${name}`, json) };
 }
 
 async function say({ terminal }: CommandContext, { output }: CommonOptions, answer: Answer): Promise<void> {

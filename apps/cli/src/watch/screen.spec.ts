@@ -48,6 +48,7 @@ const task = (over: Partial<TaskView>): TaskView => ({
   output: null,
   outputTruncated: false,
   child: null,
+  effects: [],
   error: null,
   why: null,
   whyText: null,

@@ -173,6 +173,16 @@ const COMMANDS: readonly Route[] = [
           outcome: { enum: ['succeeded', 'failed', 'retry'] },
           output: said('What it answers from now on; only with `succeeded`.', ANYTHING),
           reason: REASON,
+          effects: said(
+            'What is known by now of its effects in doubt; with `retry`, those that are not named have not happened.',
+            {
+              type: 'array',
+              items: fields({ name: TEXT, happened: FLAG, result: said('What its work is taken to have returned.', ANYTHING) }, [
+                'name',
+                'happened',
+              ]),
+            },
+          ),
         },
         ['outcome'],
       ),

@@ -1,5 +1,15 @@
 import { RUN_STATUSES, TASK_STATUSES } from '@reprise/core';
-import type { AttemptView, ChildView, HistoryFact, RunSummary, RunView, TaskDetail, TaskKind, TaskView } from '../http-shapes.js';
+import type {
+  AttemptView,
+  ChildView,
+  EffectView,
+  HistoryFact,
+  RunSummary,
+  RunView,
+  TaskDetail,
+  TaskKind,
+  TaskView,
+} from '../http-shapes.js';
 import {
   ANYTHING,
   COUNT,
@@ -87,6 +97,7 @@ const TASK = {
     'The run it waits for, or has waited for.',
     orNull(shape<ChildView>({ run: ID, workflow: TEXT, status: orNull(RUN_STATUS) })),
   ),
+  effects: said('What it has recorded of its external effects; the first 50.', listOf(component('Effect'))),
   output: ANYTHING,
   outputTruncated: said('The output is too large to be shown here; ask for the task by its path.', FLAG),
   error: ERROR,
@@ -105,6 +116,7 @@ const ATTEMPT_STATUS = words<AttemptView['status']>({
   timeout: true,
   lost: true,
   cancelled: true,
+  in_doubt: true,
 });
 
 export const RUN_SCHEMAS: Readonly<Record<string, Schema>> = {
@@ -123,6 +135,24 @@ export const RUN_SCHEMAS: Readonly<Record<string, Schema>> = {
   }),
   Task: shape<TaskView>(TASK),
   TaskDetail: said('One task alone, with its input.', shape<TaskDetail>({ ...TASK, input: ANYTHING })),
+  Effect: said(
+    'An external effect of a task, as the ledger knows it.',
+    shape<EffectView>({
+      name: TEXT,
+      state: said(
+        '`intended` by an attempt that has ended: it is in doubt too. `void`: it is known not to have happened.',
+        words<EffectView['state']>({ intended: true, committed: true, void: true, in_doubt: true }),
+      ),
+      key: said('What the other system was given to recognise the request by.', TEXT),
+      onInDoubt: words<EffectView['onInDoubt']>({ park: true, retry: true, probe: true, fail: true }),
+      attempt: said('The attempt that began it last.', ORDINAL),
+      result: ANYTHING,
+      error: ERROR,
+      settledBy: said('The person who said how it ended; null: its handler did.', orNull(TEXT)),
+      begunAt: AT,
+      changedAt: AT,
+    }),
+  ),
   Attempt: shape<AttemptView>({
     number: ORDINAL,
     status: ATTEMPT_STATUS,

@@ -142,6 +142,8 @@ describe('a document becomes a graph', () => {
         e: {
           call: 'x',
           effect: 'transactional',
+          onInDoubt: 'probe',
+          retention: '30d',
           succeedWhen: 'output == 1',
           idempotencyKey: 'k-${{ run.id }}',
           with: { s: '${{ secrets.S }}' },
@@ -166,7 +168,8 @@ describe('a document becomes a graph', () => {
     expect(nodes[3]?.work).toMatchObject({ kind: 'sleep', until: { kind: 'instant' } });
     const { with: input, ...rest } = call(nodes[4]);
     expect(input && templateReferences(input)).toEqual([{ root: 'secrets', path: ['S'] }]);
-    expect(rest).toMatchObject({ effect: 'transactional', succeedWhen: { source: 'output == 1' } });
+    expect(rest).toMatchObject({ effect: 'transactional', onInDoubt: 'probe', retentionMs: 30 * 86_400_000 });
+    expect(rest).toMatchObject({ succeedWhen: { source: 'output == 1' } });
     expect(root.output && isLiteral(root.output)).toBe(false);
     expect([inputSchema, failFast]).toEqual([true, false]);
   });
