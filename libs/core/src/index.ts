@@ -98,8 +98,6 @@ export {
   type ChildState,
   type Decision,
   type DecisionOrWants,
-  type EffectFinding,
-  type EffectWrite,
   type Fact,
   type Input,
   type ItemResult,
@@ -116,6 +114,7 @@ export {
   sliceKey,
   type Wants,
 } from './run/decision.js';
+export type { EffectFinding, EffectWrite } from './run/effect-finding.js';
 export { type Guard, onceGuard } from './run/guard.js';
 export type { EmittedEvent, EventMark, EventRequest, KeptEvent, KeptEvents } from './run/kept-event.js';
 export { NO_ORIGIN, NO_PROGRESS, type Origin, type ParentTask, type Phase, type RunProgress } from './run/origin.js';

@@ -3,6 +3,7 @@ import type { Json, JsonText } from '../json.js';
 import type { HoldReason, Why } from '../retry/index.js';
 import type { Address, At, TaskKey } from './address.js';
 import type { ApprovalState, ApprovalWrite } from './approval.js';
+import type { EffectFinding, EffectWrite } from './effect-finding.js';
 import type { EmittedEvent, EventMark, EventRequest, KeptEvents } from './kept-event.js';
 import type { ParentTask } from './origin.js';
 import type { Outcome, TaskError } from './outcome.js';
@@ -207,21 +208,6 @@ export interface AttemptRecord {
   readonly why: Why | null;
   /** What was decided about the next one, and from what. */
   readonly verdict: Why | null;
-}
-
-/** What a person has found out about an effect in doubt. */
-export type EffectFinding =
-  | { readonly name: string; readonly happened: true; readonly result: JsonText }
-  | { readonly name: string; readonly happened: false };
-
-/** What is known by now of the effects of an instance that were in doubt. */
-export interface EffectWrite {
-  readonly node: number;
-  readonly at: At;
-  readonly findings: readonly EffectFinding[];
-  /** Those that are not named have not happened: they may be tried again. */
-  readonly othersNot: boolean;
-  readonly by: string | null;
 }
 
 /** What happened, for counters. */

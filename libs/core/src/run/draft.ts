@@ -8,7 +8,6 @@ import type {
   Applied,
   AttemptRecord,
   Decision,
-  EffectWrite,
   Fact,
   ItemResults,
   Loaded,
@@ -18,6 +17,7 @@ import type {
   Wants,
 } from './decision.js';
 import { SLICE, sliceKey } from './decision.js';
+import type { EffectWrite } from './effect-finding.js';
 import { itemResults } from './item-results.js';
 import type { EventMark, EventRequest, KeptEvents } from './kept-event.js';
 import { outgoing } from './outgoing.js';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { failWith, Interpreter, ORDERLY, type SimulatedAnswer, type SimulatedHandler, succeedWith } from '@reprise/testing';
 import type { JsonText } from '../json.js';
-import type { EffectFinding, Input } from './decision.js';
+import type { Input } from './decision.js';
+import type { EffectFinding } from './effect-finding.js';
 import type { Guard } from './guard.js';
 
 const DOCUMENT = (fields = '', more = '') => `workflow: w
