@@ -2,17 +2,18 @@ import { createHash } from 'node:crypto';
 import {
   canonicalJson,
   compileWorkflow,
+  evaluateStart,
   type Json,
   NO_ORIGIN,
   type Origin,
   type RunId,
+  type StartMatch,
   type VersionId,
   type Workflow,
 } from '@reprise/core';
 import type { EventKey, WorkflowStore } from '@reprise/ledger';
 import type { ActiveWorkflow } from './active-workflows.js';
 import { type CheckedStart, checkStart } from './check-start.js';
-import { evaluateStart, type Match } from './evaluate-start.js';
 import { originOf, refuseHops } from './event-hops.js';
 import type { Interests } from './interests.js';
 import { matchTrigger } from './match-event.js';
@@ -96,7 +97,7 @@ export class PlanStarts {
   }
 
   /** The run that a matching trigger asks for, or why there is none. */
-  private planMatch(match: Match, about: About): PlannedStart | EventResult {
+  private planMatch(match: StartMatch, about: About): PlannedStart | EventResult {
     const { workflow } = about;
     if (match.kind === 'unmatched') return { workflow: workflow.name, kind: 'unmatched', reason: match.reason };
     const checked = checkStart(workflow, match.input);

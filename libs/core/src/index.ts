@@ -115,6 +115,7 @@ export {
   type Wants,
 } from './run/decision.js';
 export type { EffectFinding, EffectWrite } from './run/effect-finding.js';
+export { evaluateStart, type StartMatch } from './run/evaluate-start.js';
 export { type Guard, onceGuard } from './run/guard.js';
 export type { EmittedEvent, EventMark, EventRequest, KeptEvent, KeptEvents } from './run/kept-event.js';
 export { NO_ORIGIN, NO_PROGRESS, type Origin, type ParentTask, type Phase, type RunProgress } from './run/origin.js';

@@ -1,7 +1,7 @@
-import 'reflect-metadata';
 import { SetMetadata } from '@nestjs/common';
 import type { Effect, Json, OnInDoubt, PartialRetryPolicy } from '@reprise/core';
 import type { Attempt } from './attempt.js';
+import { HANDLER_METADATA } from './handler-methods.js';
 
 /** What a handler says of itself; the document's task and defaults come first, field by field. */
 export interface HandlerOptions {
@@ -40,8 +40,6 @@ export interface HandlerDefinition {
   /** Resolves to the output (anything JSON can hold), or throws; a TaskError says more than another error. */
   run(input: Json, attempt: Attempt): Promise<unknown>;
 }
-
-export const HANDLER_METADATA = 'reprise:handler';
 
 export interface HandlerMetadata {
   readonly name: string;

@@ -6,7 +6,7 @@ import {
   Module,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { createServiceContext, settingsFromEnvironment } from '@reprise/service';
 import { discoverHandlers } from './discover-handlers.js';
 import { type RunningExecutor, startEmbeddedExecutor } from './start-embedded-executor.js';
@@ -29,13 +29,12 @@ class EmbeddedExecutor implements OnApplicationBootstrap, BeforeApplicationShutd
   constructor(
     @Inject(OPTIONS) private readonly options: RepriseExecutorOptions,
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
-    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     const settings = settingsFromEnvironment('executor');
     const { queue, queues = queue === undefined ? settings.queues : [queue], concurrency = settings.concurrency } = this.options;
-    const handlers = discoverHandlers(this.discovery, this.scanner);
+    const handlers = discoverHandlers(this.discovery);
     this.running = await startEmbeddedExecutor(createServiceContext('executor', settings), { handlers, queues, concurrency });
   }
 

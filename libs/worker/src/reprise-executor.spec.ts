@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Injectable, Module, type OnApplicationShutdown, Scope } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService, MetadataScanner, NestFactory } from '@nestjs/core';
+import { DiscoveryModule, DiscoveryService, NestFactory } from '@nestjs/core';
 import { BatchConsumer, BrokerConnection, type Delivery, Publisher } from '@reprise/broker';
 import { type AttemptTicket, decodeInbox, encodeAttempts, type InboxItem, SHARDS } from '@reprise/contracts';
 import type { Json } from '@reprise/core';
@@ -198,7 +198,7 @@ test('an application’s handlers run attempts from their queue to their outcome
 const discover = async (module: object): Promise<readonly string[]> => {
   const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   try {
-    return discoverHandlers(app.get(DiscoveryService), app.get(MetadataScanner)).map(({ name }) => name);
+    return discoverHandlers(app.get(DiscoveryService)).map(({ name }) => name);
   } finally {
     await app.close();
   }

@@ -8,10 +8,10 @@ import { Deadlines } from './deadlines.js';
 import { failureOf } from './failure.js';
 import type { HandlerDefinition } from './handler.js';
 import type { StopReason } from './lease-keeper.js';
+import { outputText } from './output-text.js';
 import { RecordedEffects } from './recorded-effects.js';
 import { SecretMask } from './redact-secrets.js';
 import { resolveSecrets } from './resolve-secrets.js';
-import { storedOutput } from './stored-output.js';
 import { TaskError } from './task-error.js';
 
 /** Runs user code in a transaction that also records the outcome. */
@@ -181,7 +181,7 @@ export class RunAttempt {
   }
 
   private outputOf(result: unknown): JsonText {
-    return storedOutput(result, this.options.maxOutputBytes);
+    return outputText(result, this.options.maxOutputBytes);
   }
 
   private timeOut(error: TaskError): Outcome | null {

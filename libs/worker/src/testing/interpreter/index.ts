@@ -1,15 +1,19 @@
+export type { Answered, PersonAnswer } from './approval-book.js';
 export { type AttemptFate, type CommitFate, type Fates, fatesFrom, type MessageFate, ORDERLY } from './fates.js';
 export { Interpreter } from './interpreter.js';
 export type { InterpreterOptions } from './interpreter-options.js';
 export { LawBroken } from './law-broken.js';
+export type { SimulatedEvent } from './memory-events.js';
 export { deepFreeze, MemoryLedger } from './memory-ledger.js';
-export type { ChildFate, SimulatedWorkflows } from './simulated-children.js';
+export type { ChildFate, SimulatedChild, SimulatedWorkflows } from './simulated-children.js';
 export {
   answering,
   failWith,
+  type Hands,
   type SimulatedAnswer,
   type SimulatedAttempt,
   type SimulatedHandler,
+  type SimulatedWork,
   succeedWith,
 } from './simulated-handler.js';
 export type { SimulatedPeople, SimulatedRequest } from './simulated-people.js';

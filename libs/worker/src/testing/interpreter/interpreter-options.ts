@@ -1,11 +1,18 @@
-import type { Json, Limits, Origin } from '@reprise/core';
+import type { Json, Limits, Origin, RunId } from '@reprise/core';
 import type { Fates } from './fates.js';
 import type { ReadRun } from './read-run.js';
 import type { SimulatedWorkflows } from './simulated-children.js';
 import type { SimulatedHandler } from './simulated-handler.js';
 import type { SimulatedPeople } from './simulated-people.js';
 
+/** What the services allow unless they are told otherwise. */
+export const LIMITS: Limits = { maxInputBytes: 262_144, maxOutputBytes: 1_048_576, maxItems: 100_000 };
+export const START = Date.UTC(2026, 0, 1);
+
 export interface InterpreterOptions {
+  readonly id?: RunId;
+  /** When the run is started, epoch milliseconds; the beginning of 2026 if it is not said. */
+  readonly startAt?: number;
   readonly input?: Json;
   readonly labels?: Readonly<Record<string, string>>;
   /** Answers every call; `{}` after 10 ms if there is none. */

@@ -1,22 +1,26 @@
 import {
+  type Address,
+  type ChildState,
   type Decision,
   type EmittedEvent,
+  type Fence,
   hasRunEnded,
   type Input,
   type Json,
-  type Limits,
   type Message,
   NO_ORIGIN,
   queueRun,
+  type RunId,
   type RunState,
   runId,
   startRun,
   toJsonText,
   type Workflow,
 } from '@reprise/core';
+import type { Answered, PersonAnswer } from './approval-book.js';
 import { auditRest } from './audit.js';
 import { ORDERLY } from './fates.js';
-import type { InterpreterOptions } from './interpreter-options.js';
+import { type InterpreterOptions, LIMITS, START } from './interpreter-options.js';
 import { LawBroken } from './law-broken.js';
 import type { SimulatedEvent } from './memory-events.js';
 import { MemoryLedger } from './memory-ledger.js';
@@ -34,8 +38,7 @@ import { SimulatedWatch } from './simulated-watch.js';
 import { type Event, Simulation } from './simulation.js';
 import { workflowOf } from './workflow-of.js';
 
-const LIMITS: Limits = { maxInputBytes: 262_144, maxOutputBytes: 1_048_576, maxItems: 100_000 };
-const START = Date.UTC(2026, 0, 1);
+const FIRST_RUN = runId('01890000-0000-7000-8000-000000000001');
 const MAX_STEPS = 2_000_000;
 
 /**
@@ -56,20 +59,21 @@ export class Interpreter extends ReadRun {
 
   constructor(workflow: Workflow, options: InterpreterOptions = {}) {
     const limits = { ...LIMITS, ...options.limits };
-    const id = runId('01890000-0000-7000-8000-000000000001');
+    const id = options.id ?? FIRST_RUN;
+    const startAt = options.startAt ?? START;
     const origin = { ...NO_ORIGIN, ...options.origin, startedBy: options.startedBy ?? null };
-    const reused = options.after === undefined ? null : reusedRows(workflow, options.after, START);
+    const reused = options.after === undefined ? null : reusedRows(workflow, options.after, startAt);
     const states = reused === null ? {} : { states: reused.states };
     const request = { id, input: toJsonText(options.input ?? null), labels: options.labels ?? {}, origin, ...states };
     const placeAfterMs = options.placeAfterMs ?? (reused === null ? undefined : 0);
-    const first = placeAfterMs === undefined ? startRun(workflow, request, { now: START, units: [], limits }) : null;
+    const first = placeAfterMs === undefined ? startRun(workflow, request, { now: startAt, units: [], limits }) : null;
     // The rows are not there yet: the start decision is committed like any other.
     const unborn: RunState =
-      first === null ? queueRun(workflow, request, START) : { ...first.run, status: 'running', watchAt: null };
+      first === null ? queueRun(workflow, request, startAt) : { ...first.run, status: 'running', watchAt: null };
     super(workflow, new MemoryLedger(unborn, { storedAbove: options.storedAbove ?? 200, limits, workflow }));
     this.checked = options.checked ?? true;
     const unit = options.unit ?? (() => 0.5);
-    this.simulation = new Simulation(workflow, this.ledger, options.fates ?? ORDERLY, limits, unit, START);
+    this.simulation = new Simulation(workflow, this.ledger, options.fates ?? ORDERLY, limits, unit, startAt);
     this.watch = new SimulatedWatch(this.simulation);
     this.notices = new SimulatedNotices(this.simulation);
     this.office = new SimulatedOffice(this.simulation, this.notices, options.people ?? (() => []));
@@ -129,6 +133,16 @@ export class Interpreter extends ReadRun {
     return this;
   }
 
+  /** What a person says; it is heard at once. */
+  decideApproval(task: Address & { readonly fence: Fence }, answer: PersonAnswer): Answered {
+    return this.office.answer(task, answer);
+  }
+
+  /** A child run that goes on by itself has ended. */
+  endChild(run: RunId, state: ChildState): void {
+    this.others.children.settle(run, state);
+  }
+
   /** Events the run has published, each time it has. */
   get published(): readonly EmittedEvent[] {
     return this.events.published;
@@ -154,6 +168,11 @@ export class Interpreter extends ReadRun {
     for (let steps = 0; this.step(); steps += 1) {
       if (steps > MAX_STEPS) throw new LawBroken('the run does not come to rest');
     }
+    return this.audit();
+  }
+
+  /** Of a run at rest: nothing in it is forgotten. */
+  audit(): this {
     if (this.checked) auditRest(this.workflow, this.ledger);
     return this;
   }
@@ -164,6 +183,21 @@ export class Interpreter extends ReadRun {
     while ((this.simulation.queue.nextAt ?? Infinity) <= until) this.step();
     this.simulation.now = until;
     return this;
+  }
+
+  /** When the next thing happens, epoch milliseconds; null: nothing is to come. */
+  get nextAt(): number | null {
+    return this.simulation.queue.nextAt;
+  }
+
+  /** Virtual time has come so far, and nothing has happened. */
+  passTo(at: number): void {
+    this.simulation.now = Math.max(this.now, at);
+  }
+
+  /** Virtual time that somebody waits for. */
+  ringAt(at: number, ring: () => void): void {
+    this.simulation.ringAt(at, ring);
   }
 
   /** The next thing happens; false: nothing is to come. */
@@ -192,23 +226,22 @@ export class Interpreter extends ReadRun {
       case 'watch':
         return this.watch.ring(event.key, event.at);
       case 'person':
-        return this.office.answer(event.task, event.answer);
+        this.office.answer(event.task, event.answer);
+        return;
       case 'told':
         return this.notices.ring(event.key);
       case 'event':
         return this.events.arrive(event.event, event.toRun);
-      case 'emission': {
-        const { node, at, fence } = event.task;
-        this.events.publish(event.event);
-        this.simulation.send({ kind: 'emitted', node, at, fence }, 1);
-        return;
-      }
+      case 'emission':
+        return this.events.emit(event.task, event.event);
       case 'start-child':
       case 'cancel-child':
       case 'child-ends':
       case 'child-tells':
       case 'place':
         return this.others.happen(event);
+      case 'timer':
+        return event.ring();
       case 'announced':
         if (hasRunEnded(this.run.status)) this.ledger.confirmAnnounced();
     }

@@ -62,6 +62,11 @@ export class MemoryLedger {
     return this.rows;
   }
 
+  /** Rows that have not ended. */
+  get openTasks(): readonly TaskState[] {
+    return [...this.open].flatMap((key) => this.rows.get(key) ?? []);
+  }
+
   find(node: number, at: At): TaskState | null {
     return this.rows.get(keyOf(node, at)) ?? null;
   }

@@ -30,10 +30,12 @@ export type ChildFate =
   | { readonly kind: 'fails'; readonly error: TaskError; readonly afterMs?: number; readonly ignoresCancel?: boolean }
   /** It ends cancelled by itself: somebody has cancelled it, or it was skipped. */
   | { readonly kind: 'is-cancelled'; readonly error: TaskError | null; readonly afterMs?: number }
+  /** It goes on until it is said how it has ended. */
+  | { readonly kind: 'goes-on'; readonly cancel: () => void }
   /** It cannot be started. */
   | { readonly kind: 'refused'; readonly error: TaskError };
 
-export type SimulatedWorkflows = (child: SimulatedChild) => ChildFate;
+export type SimulatedWorkflows = (child: SimulatedChild, run: RunId) => ChildFate;
 
 type Started = { state: ChildState; readonly fate: ChildFate; readonly parent: Address & { readonly fence: Fence } };
 
@@ -68,24 +70,30 @@ export class SimulatedChildren {
     if (this.runs.has(run)) return;
     const input = task.input === null || task.input === 'stored' ? null : parseJsonText(task.input);
     const child: SimulatedChild = { path: pathOf(workflow, task), workflow: work.workflow, version: work.version, input };
-    const fate = this.workflows(child);
+    const fate = this.workflows(child, run);
     const { node, at, fence } = asked;
     if (fate.kind === 'refused') return this.simulation.send({ kind: 'refused', node, at, fence, error: fate.error }, 1);
     this.runs.set(run, { state: { status: 'running', output: null, error: null }, fate, parent: { node, at, fence } });
     this.started.push(child);
-    queue.push(now + (fate.afterMs ?? AFTER_MS), { kind: 'child-ends', run });
+    if (fate.kind !== 'goes-on') queue.push(now + (fate.afterMs ?? AFTER_MS), { kind: 'child-ends', run });
   }
 
   end(id: RunId): void {
+    this.settle(id, endOf(this.runs.get(id)!.fate));
+  }
+
+  /** It has ended as its own rows say. */
+  settle(id: RunId, state: ChildState): void {
     const run = this.runs.get(id)!;
     if (hasRunEnded(run.state.status)) return;
-    run.state = endOf(run.fate);
+    run.state = state;
     this.tell(id);
   }
 
   cancel(id: RunId): void {
     const run = this.runs.get(id);
     if (run === undefined) throw new LawBroken('a run is cancelled that was never started');
+    if (run.fate.kind === 'goes-on') return run.fate.cancel();
     if (hasRunEnded(run.state.status) || ('ignoresCancel' in run.fate && run.fate.ignoresCancel === true)) return;
     run.state = { status: 'cancelled', output: null, error: { code: 'CANCELLED', message: 'cancelled' } };
     this.tell(id);
@@ -122,6 +130,7 @@ function endOf(fate: ChildFate): ChildState {
     case 'is-cancelled':
       return { status: 'cancelled', output: null, error: fate.error };
     case 'refused':
-      throw new LawBroken('a run that was refused ends');
+    case 'goes-on':
+      throw new LawBroken(`a run that ${fate.kind === 'refused' ? 'was refused' : 'goes on'} ends`);
   }
 }

@@ -1,4 +1,4 @@
-import { type EmittedEvent, type EventRequest, type TaskState, type Workflow } from '@reprise/core';
+import type { Address, EmittedEvent, EventRequest, Fence, TaskState, Workflow } from '@reprise/core';
 import { LawBroken } from './law-broken.js';
 import type { SimulatedEvent } from './memory-events.js';
 import type { SimulatedNotices } from './simulated-notices.js';
@@ -46,7 +46,13 @@ export class SimulatedEvents {
     return request !== null && this.simulation.ledger.events.unseen(request).events.length > 0;
   }
 
-  publish(event: EmittedEvent): void {
+  /** The broker takes an event, and says so. */
+  emit({ node, at, fence }: Address & { readonly fence: Fence }, event: EmittedEvent): void {
+    this.publish(event);
+    this.simulation.send({ kind: 'emitted', node, at, fence }, 1);
+  }
+
+  private publish(event: EmittedEvent): void {
     const before = this.published.find(({ id }) => id === event.id);
     if (before !== undefined && JSON.stringify(before) !== JSON.stringify(event))
       throw new LawBroken(`two events of one id: ${JSON.stringify([before, event])}`);

@@ -1,10 +1,12 @@
 import {
   type Address,
+  type CallWork,
   type ClaimId,
   claimId,
   type Fence,
   type Guard,
   type Input,
+  type JsonText,
   keyOf,
   type Outcome,
   onceGuard,
@@ -13,19 +15,28 @@ import {
   type TaskState,
 } from '@reprise/core';
 import type { AttemptFate } from './fates.js';
-import type { SimulatedAnswer, SimulatedHandler } from './simulated-handler.js';
+import { LawBroken } from './law-broken.js';
+import { Silence } from './silence.js';
+import type { SimulatedAnswer, SimulatedHandler, SimulatedWork } from './simulated-handler.js';
 import type { Simulation } from './simulation.js';
 
 /** A claimed attempt in the hands of a simulated executor. */
 interface Held {
   readonly task: TaskState;
   readonly fate: AttemptFate;
-  outcome: Outcome;
-  readonly answersAt: number;
-  readonly ignoresCancel: boolean;
+  /** null: nobody knows yet; whoever does the work says it. */
+  outcome: Outcome | null;
+  ignoresCancel: boolean;
+  readonly work: SimulatedWork | null;
   /** Its process is gone, or stopped: it renews nothing. */
   silent: boolean;
   answered: boolean;
+}
+
+/** How long an attempt may take. */
+interface Limit {
+  readonly at: number;
+  readonly kind: 'attempt' | 'total';
 }
 
 /** One claim as it was made. */
@@ -53,54 +64,84 @@ export class SimulatedExecutor {
   ) {}
 
   take(ticket: Address & { readonly fence: Fence }): void {
-    const { fates, queue, now } = this.simulation;
+    const { fates, queue, now, ledger } = this.simulation;
     const fate = fates.attempt();
     const { node, at, fence } = ticket;
     if (fate === 'held') return this.simulation.send({ kind: 'hold', node, at, fence, reason: 'NO_HANDLER' }, 1);
     const claim = claimId(`00000000-0000-4000-8000-${String(this.claims.length + 1).padStart(12, '0')}`);
-    const held = this.claim(ticket, claim, fate);
-    if (held === null || fate === 'dies') return;
-    queue.push(held.answersAt, { kind: 'answer', claim });
-    if (!held.silent) queue.push(now + this.leaseMs / 3, { kind: 'renew', claim });
-  }
-
-  private claim(ticket: Address & { readonly fence: Fence }, claim: ClaimId, fate: AttemptFate): Held | null {
-    const { ledger, now } = this.simulation;
     const guard = this.guardOf(ticket.node);
     const task = ledger.claim(ticket, { now, claim, executor: 'executor-1', leaseMs: this.leaseMs, guard });
-    if (task === null) return null;
+    if (task === null) return;
     this.claims.push({ key: keyOf(task.node, task.at), attempt: task.attempt, fence: task.fence, at: now });
     const answer = this.askHandler(task);
-    if (answer.guard !== undefined) ledger.guard(task, answer.guard);
-    const limit = this.limitOf(task);
-    const endsAt = now + (answer.afterMs ?? 10);
-    const isLate = limit.at < endsAt;
-    const held: Held = {
-      task,
-      fate,
-      outcome: isLate ? timeout(limit.kind) : answer.outcome,
-      answersAt: fate === 'freezes' ? now + this.leaseMs + FROZEN_MS : Math.max(now, isLate ? limit.at : endsAt),
-      ignoresCancel: answer.ignoresCancel ?? false,
-      silent: fate === 'dies' || fate === 'freezes',
-      answered: false,
-    };
-    this.held.set(claim, held);
-    return held;
+    if (!('begin' in answer) && answer.guard !== undefined) ledger.guard(task, answer.guard);
+    if (fate === 'dies') return;
+    const silent = fate === 'freezes';
+    const work = 'begin' in answer ? answer : null;
+    this.held.set(claim, { task, fate, outcome: null, ignoresCancel: false, work, silent, answered: false });
+    if ('begin' in answer) this.begin(claim, task, answer);
+    else {
+      const { outcome, afterMs = 10, ignoresCancel = false } = answer;
+      this.schedule(claim, outcome, now + afterMs, this.limitOf(task, null), ignoresCancel);
+    }
+    if (!silent) queue.push(now + this.leaseMs / 3, { kind: 'renew', claim });
   }
 
-  private askHandler(task: TaskState): SimulatedAnswer {
+  private begin(claim: ClaimId, task: TaskState, work: SimulatedWork): void {
+    const limit = this.limitOf(task, work);
+    this.simulation.ringAt(limit.at, () => this.timeOut(claim, limit.kind));
+    const silence = new Silence(this.simulation, this.heartbeatOf(task, work), () => this.timeOut(claim, 'heartbeat'));
+    work.begin({
+      deadline: limit.at,
+      answer: (outcome, afterMs, ignoresCancel) => {
+        silence.end();
+        this.schedule(claim, outcome, this.simulation.now + afterMs, limit, ignoresCancel);
+      },
+      beat: () => silence.beat(),
+      die: () => void this.held.delete(claim),
+    });
+  }
+
+  /** The first word counts; it is heard at `endsAt`, or the time is up before that. */
+  private schedule(claim: ClaimId, outcome: Outcome, endsAt: number, limit: Limit, ignoresCancel: boolean): void {
+    const held = this.held.get(claim);
+    if (held === undefined || held.answered || held.outcome !== null) return;
+    const { queue, now } = this.simulation;
+    const isLate = limit.at < endsAt;
+    held.outcome = isLate ? timeout(limit.kind, held.work) : outcome;
+    held.ignoresCancel = ignoresCancel;
+    const at = held.fate === 'freezes' ? now + this.leaseMs + FROZEN_MS : Math.max(now, isLate ? limit.at : endsAt);
+    queue.push(at, { kind: 'answer', claim });
+  }
+
+  private timeOut(claim: ClaimId, kind: 'attempt' | 'total' | 'heartbeat'): void {
+    const held = this.held.get(claim);
+    if (held === undefined || held.answered || held.outcome !== null) return;
+    held.outcome = timeout(kind, held.work);
+    held.work?.stop('timeout');
+    this.answer(claim);
+  }
+
+  /** The process is killed: whatever it holds is never heard of again. */
+  kill(): void {
+    for (const { work, answered } of this.held.values()) if (!answered) work?.stop('killed');
+    this.held.clear();
+  }
+
+  private askHandler(task: TaskState): SimulatedAnswer | SimulatedWork {
     const { workflow } = this.simulation;
-    const { work } = workflow.nodes[task.node]!;
-    if (work.kind !== 'call' || task.input === null || task.input === 'stored') throw new Error('not a claimed call');
+    const inputText = inputOf(task);
     return this.handler({
       node: task.node,
       at: task.at,
       path: pathOf(workflow, task),
-      call: work.call,
-      input: parseJsonText(task.input),
+      call: this.callOf(task).call,
+      input: parseJsonText(inputText),
+      inputText,
       attempt: task.attempt,
       failures: task.memory?.failures ?? 0,
       fence: task.fence,
+      secrets: task.secrets,
     });
   }
 
@@ -110,12 +151,21 @@ export class SimulatedExecutor {
     return work.kind === 'call' && work.effect === 'once' ? onceGuard(work.onInDoubt ?? 'park') : null;
   }
 
-  private limitOf(task: TaskState): { at: number; kind: 'attempt' | 'total' } {
-    const { workflow, now } = this.simulation;
-    const { work } = workflow.nodes[task.node]!;
-    const attemptAt = now + ((work.kind === 'call' ? work.timeout.attemptMs : null) ?? ENGINE_ATTEMPT_MS);
+  private callOf(task: TaskState): CallWork {
+    const work = this.simulation.workflow.nodes[task.node]?.work;
+    if (work?.kind !== 'call') throw new LawBroken('what is claimed is not a call');
+    return work;
+  }
+
+  private limitOf(task: TaskState, work: SimulatedWork | null): Limit {
+    const { attemptMs } = this.callOf(task).timeout;
+    const attemptAt = this.simulation.now + (attemptMs ?? work?.attemptTimeoutMs ?? ENGINE_ATTEMPT_MS);
     const { totalUntil } = task;
     return totalUntil !== null && totalUntil < attemptAt ? { at: totalUntil, kind: 'total' } : { at: attemptAt, kind: 'attempt' };
+  }
+
+  private heartbeatOf(task: TaskState, work: SimulatedWork): number | null {
+    return this.callOf(task).timeout.heartbeatMs ?? work.heartbeatTimeoutMs;
   }
 
   /** The lease is renewed until the claim is seen gone; the first renewal after the handler has returned leaves its outcome. */
@@ -131,32 +181,42 @@ export class SimulatedExecutor {
 
   interrupt(claim: ClaimId): void {
     const held = this.held.get(claim);
-    if (held === undefined || held.silent || held.answered || held.ignoresCancel) return;
+    if (held === undefined || held.silent || held.answered) return;
+    // It is at work: how it ends is its own to say.
+    if (held.outcome === null) return held.work?.stop('cancelled');
+    if (held.ignoresCancel) return;
     held.outcome = { kind: 'cancelled' };
     this.answer(claim);
   }
 
   answer(claim: ClaimId): void {
     const held = this.held.get(claim);
-    if (held === undefined || held.answered) return;
+    if (held === undefined || held.answered || held.outcome === null) return;
+    const { outcome } = held;
     held.answered = true;
     const { ledger, now } = this.simulation;
     if (held.fate === 'records') {
-      ledger.renew(held.task, now + this.leaseMs, held.outcome);
+      ledger.renew(held.task, now + this.leaseMs, outcome);
       held.silent = true;
       return;
     }
     const { node, at, fence } = held.task;
-    const input: Input = { kind: 'outcome', node, at, fence, claim, outcome: held.outcome };
+    const input: Input = { kind: 'outcome', node, at, fence, claim, outcome };
     const afterMs = held.fate === 'lateAnswer' ? this.leaseMs + LATE_MS : 1;
     this.simulation.send(input, afterMs);
     if (held.fate === 'answersTwice') this.simulation.send(input, afterMs + 1);
   }
 }
 
-const timeout = (kind: 'attempt' | 'total'): Outcome => ({
+function inputOf({ input }: TaskState): JsonText {
+  if (input === null || input === 'stored') throw new LawBroken('a claimed call without an input');
+  return input;
+}
+
+const timeout = (kind: 'attempt' | 'total' | 'heartbeat', work: SimulatedWork | null): Outcome => ({
   kind: 'failed',
   error: { code: 'TIMEOUT', message: `the ${kind} timeout is over`, details: { kind } },
   retryable: null,
   retryAfterMs: null,
+  ...(work === null || work.retry === null ? {} : { handlerRetry: work.retry }),
 });

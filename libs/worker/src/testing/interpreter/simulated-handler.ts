@@ -1,4 +1,13 @@
-import { type Address, type Fence, type Guard, type Json, type Outcome, toJsonText } from '@reprise/core';
+import {
+  type Address,
+  type Fence,
+  type Guard,
+  type Json,
+  type JsonText,
+  type Outcome,
+  type PartialRetryPolicy,
+  toJsonText,
+} from '@reprise/core';
 
 /** What a simulated handler is told of the attempt it is to answer. */
 export interface SimulatedAttempt extends Address {
@@ -6,10 +15,14 @@ export interface SimulatedAttempt extends Address {
   readonly path: string;
   readonly call: string;
   readonly input: Json;
+  /** The same as it is stored. */
+  readonly inputText: JsonText;
   readonly attempt: number;
   /** The task's own failures so far; losses are not among them. */
   readonly failures: number;
   readonly fence: Fence;
+  /** Where secrets belong in the input, as the ticket says it. */
+  readonly secrets: JsonText | null;
 }
 
 /** What it answers, and how long that takes (10 ms if it does not say). */
@@ -22,7 +35,31 @@ export interface SimulatedAnswer {
   readonly ignoresCancel?: boolean;
 }
 
-export type SimulatedHandler = (attempt: SimulatedAttempt) => SimulatedAnswer;
+/** Work that says by itself when it has ended. */
+export interface SimulatedWork {
+  /** Of the handler; what the document says comes first. null: it says nothing. */
+  readonly attemptTimeoutMs: number | null;
+  readonly heartbeatTimeoutMs: number | null;
+  readonly retry: PartialRetryPolicy | null;
+  /** The attempt is claimed: it begins. */
+  begin(hands: Hands): void;
+  /** It is asked to stop. `killed`: its process is gone, nothing it does counts any more. */
+  stop(reason: 'cancelled' | 'timeout' | 'killed'): void;
+}
+
+/** What such work holds its attempt with. */
+export interface Hands {
+  /** Epoch milliseconds after which the attempt has timed out. */
+  readonly deadline: number;
+  /** How the attempt ends, so many milliseconds from now; the first one counts. */
+  answer(outcome: Outcome, afterMs: number, ignoresCancel: boolean): void;
+  /** It is alive. */
+  beat(): void;
+  /** Its process dies. */
+  die(): void;
+}
+
+export type SimulatedHandler = (attempt: SimulatedAttempt) => SimulatedAnswer | SimulatedWork;
 
 export const succeedWith = (output: Json, afterMs = 10): SimulatedAnswer => ({
   outcome: { kind: 'succeeded', output: toJsonText(output) },

@@ -1,5 +1,5 @@
 import { type ApprovalWrite, type Json, pathOf } from '@reprise/core';
-import type { ApprovalBook, PersonAnswer } from './approval-book.js';
+import type { Answered, ApprovalBook, PersonAnswer } from './approval-book.js';
 import type { SimulatedNotices, Told } from './simulated-notices.js';
 import type { Simulation } from './simulation.js';
 
@@ -47,11 +47,13 @@ export class SimulatedOffice {
     }
   }
 
-  answer(task: Told, answer: PersonAnswer): void {
+  answer(task: Told, answer: PersonAnswer): Answered {
     const { now, fates } = this.simulation;
-    if (this.book.answer(task, answer, now) !== 'decided') return;
+    const answered = this.book.answer(task, answer, now);
+    if (answered !== 'decided') return answered;
     this.notices.write(task);
     if (fates.message() !== 'lost') this.simulation.send({ kind: 'wake', ...task }, 1);
+    return answered;
   }
 }
 

@@ -18,6 +18,7 @@ export type Event =
   | { readonly kind: 'start-child'; readonly task: Address & { readonly fence: Fence } }
   | { readonly kind: 'cancel-child' | 'child-ends' | 'child-tells'; readonly run: RunId }
   | { readonly kind: 'place' }
+  | { readonly kind: 'timer'; readonly ring: () => void }
   | { readonly kind: 'announced' };
 
 /** What the simulated processes share: the time, the ledger, the queue of what is to come, and fate. */
@@ -39,6 +40,11 @@ export class Simulation {
 
   send(input: Input, afterMs: number): void {
     this.queue.push(this.now + afterMs, { kind: 'input', input });
+  }
+
+  /** Rings at an instant; now, if that has passed. */
+  ringAt(at: number, ring: () => void): void {
+    this.queue.push(Math.max(this.now, at), { kind: 'timer', ring });
   }
 
   moment(inputs: readonly Input[]): Moment {

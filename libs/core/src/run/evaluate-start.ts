@@ -1,7 +1,9 @@
-import { ExpressionError, evaluateCondition, type Json, render, type Trigger } from '@reprise/core';
+import { ExpressionError, evaluateCondition, render } from '../expression/index.js';
+import type { Json } from '../json.js';
+import type { Trigger } from '../workflow/trigger.js';
 
 /** What one `on:` entry makes of what happened. */
-export type Match =
+export type StartMatch =
   | { readonly kind: 'start'; readonly input: Json; readonly key: string | null }
   /** Its condition did not match, or could not be evaluated. */
   | { readonly kind: 'unmatched'; readonly reason: string };
@@ -11,7 +13,7 @@ export function evaluateStart(
   trigger: Pick<Trigger, 'condition' | 'input' | 'key'>,
   variables: Readonly<Record<string, Json>>,
   input: Json,
-): Match {
+): StartMatch {
   try {
     if (trigger.condition !== null && !evaluateCondition(trigger.condition, variables)) {
       return { kind: 'unmatched', reason: `if: ${trigger.condition.source} is false` };
@@ -27,9 +29,5 @@ export function evaluateStart(
 function keyText(value: Json): string {
   const text = typeof value === 'number' ? String(value) : value;
   if (typeof text === 'string' && text !== '' && text.length <= 512) return text;
-  throw new ExpressionError(
-    'a key must be text of 1 to 512 characters or a number',
-    JSON.stringify(value)?.slice(0, 80) ?? '',
-    null,
-  );
+  throw new ExpressionError('a key must be text of 1 to 512 characters or a number', JSON.stringify(value).slice(0, 80), null);
 }

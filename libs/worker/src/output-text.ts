@@ -1,8 +1,8 @@
 import { JsonError, type JsonText, toJsonText } from '@reprise/core';
 import { TaskError } from './task-error.js';
 
-/** What a handler returns, as the ledger keeps it. @throws TaskError `NOT_SERIALIZABLE`, `OUTPUT_TOO_LARGE` */
-export function storedOutput(result: unknown, maxOutputBytes: number): JsonText {
+/** What a handler gave, as it is stored. @throws TaskError `NOT_SERIALIZABLE`, `OUTPUT_TOO_LARGE` */
+export function outputText(result: unknown, maxOutputBytes: number): JsonText {
   const text = serialize(result);
   // A UTF-16 unit is at most three bytes: counting is for the few that come near.
   if (text.length * 3 <= maxOutputBytes) return text;
