@@ -131,7 +131,10 @@ describe('every TypeScript that is shown', () => {
         rootDir: ROOT,
         types: ['node'],
         typeRoots: [`${ROOT}/node_modules/@types`],
-        paths: { '@reprise/*': [`${ROOT}/libs/*/src/index.ts`] },
+        paths: {
+          '@reprise/worker/testing': [`${ROOT}/libs/worker/src/testing/index.ts`],
+          '@reprise/*': [`${ROOT}/libs/*/src/index.ts`],
+        },
         noUnusedLocals: false,
       },
       include: [],
