@@ -2,10 +2,14 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Json, pathOf } from '@reprise/core';
 import { Interpreter, type InterpreterOptions } from '@reprise/testing';
+import { type TesterOptions, testWorkflow } from '@reprise/worker/testing';
 
 export const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 
 export const textOf = (name: string): string => readFileSync(`${FOLDER}${name}.yaml`, 'utf8');
+
+/** tests/workflows/NAME.yaml as its authors would test it. */
+export const tester = (name: string, options: TesterOptions = {}) => testWorkflow(textOf(name), options);
 
 /** A run of tests/workflows/NAME.yaml that has only just begun. */
 export const begin = (name: string, options: InterpreterOptions = {}): Interpreter => Interpreter.of(textOf(name), options);

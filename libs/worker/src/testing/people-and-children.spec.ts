@@ -120,6 +120,19 @@ tasks:
     expect(run.tookMs).toBeGreaterThanOrEqual(14 * 24 * 3_600_000);
   });
 
+  test('that never come, where nobody set an end to it, leave the run and its parent as they are', async () => {
+    const hears = 'workflow: hears\ntasks: { a: { waitFor: { event: hello } } }';
+    const alone = await (await testWorkflow(hears).run()).toEnd();
+    expect([alone.status, alone.waitingFor]).toMatchObject(['running', [{ kind: 'event', task: 'a', until: null }]]);
+    const parent = testWorkflow('workflow: w\ntasks: { a: { workflow: hears }, b: { sleep: 3d } }', { children: { hears } });
+    const run = await (await parent.run()).toEnd();
+    expect([run.status, run.waitingFor, run.task('b').status]).toMatchObject([
+      'running',
+      [{ kind: 'run', task: 'a' }],
+      'succeeded',
+    ]);
+  });
+
   test('are told what they start', () => {
     const starts = testWorkflow(`
 workflow: orders

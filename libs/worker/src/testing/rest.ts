@@ -19,6 +19,10 @@ export function isAtRest(interpreter: Interpreter, plays: (child: RunId) => bool
   return run.status === 'running' && ledger.openTasks.every((task) => waitsForOthers(task, plays));
 }
 
+/** Whether a clock of it ticks: a timeout, a reminder, the end of a wait. */
+export const isTicking = ({ run, ledger }: Interpreter): boolean =>
+  run.dueAt !== null || ledger.openTasks.some(({ dueAt }) => dueAt !== null);
+
 /** For a person, an event, a child run; or it encloses what does. */
 function waitsForOthers({ status, progress }: TaskState, plays: (child: RunId) => boolean): boolean {
   if (status === 'parked') return true;

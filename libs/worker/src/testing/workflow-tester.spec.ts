@@ -342,6 +342,13 @@ describe('what a test gets wrong is told', () => {
     await expect(orders(1).run(INPUT, { startAt: 'tomorrow' })).rejects.toThrow('"tomorrow" is no instant');
   });
 
+  test('two things done at once', async () => {
+    const run = await orders(async (_input, attempt) => attempt.sleep('1m')).start(INPUT);
+    const first = run.goOn();
+    expect((await refusal(run.cancel())).message).toBe('the run is going on already: await one call before the next');
+    await first;
+  });
+
   test('a run that goes on for ever', async () => {
     const document = 'workflow: w\ntasks: { a: { call: x, retry: { maximumAttempts: 0, initialInterval: 0s } } }';
     const tester = testWorkflow(document, { handlers: { x: fails('E') }, steps: 1_000 });

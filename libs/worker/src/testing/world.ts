@@ -10,7 +10,7 @@ import {
   type SimulatedEvent,
 } from './interpreter/index.js';
 import type { AskedPeople, TimedAnswer } from './people.js';
-import { isAtRest, isEnded } from './rest.js';
+import { isAtRest, isEnded, isTicking } from './rest.js';
 import { TesterError } from './tester-error.js';
 import { instantOf } from './virtual-time.js';
 
@@ -44,6 +44,7 @@ export class World {
   private count = 0;
   private eventCount = 0;
   private steps = 0;
+  private isPassing = false;
 
   constructor(private readonly options: WorldOptions) {}
 
@@ -125,9 +126,10 @@ export class World {
     await this.pass(Number.POSITIVE_INFINITY, () => this.isAtRest());
   }
 
-  /** Whatever time it takes: reminders, escalations and timeouts come, people do not. */
+  /** Whatever time it takes: reminders, escalations and timeouts come, people do not. What waits without an end is left as it is. */
   async end(): Promise<void> {
-    await this.pass(Number.POSITIVE_INFINITY, () => this.inhabitants.every(({ interpreter }) => isEnded(interpreter)));
+    const isOver = ({ interpreter }: Inhabitant): boolean => isEnded(interpreter) || !isTicking(interpreter);
+    await this.pass(Number.POSITIVE_INFINITY, () => this.isAtRest() && this.inhabitants.every(isOver));
   }
 
   async advance(ms: number): Promise<void> {
@@ -149,6 +151,16 @@ export class World {
   }
 
   private async pass(until: number, isDone: () => boolean): Promise<void> {
+    if (this.isPassing) throw new TesterError('WRONG_STATE', 'the run is going on already: await one call before the next');
+    this.isPassing = true;
+    try {
+      await this.passAlone(until, isDone);
+    } finally {
+      this.isPassing = false;
+    }
+  }
+
+  private async passAlone(until: number, isDone: () => boolean): Promise<void> {
     const { atWork } = this.options;
     for (this.steps = 0; ; ) {
       await atWork.idle();
