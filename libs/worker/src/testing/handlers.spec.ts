@@ -4,7 +4,7 @@ import type { Attempt } from '../attempt.js';
 import { defineHandler } from '../define-handler.js';
 import { Handler } from '../handler.js';
 import { TaskError } from '../task-error.js';
-import { after, fails, fakeAttempt, inTurn, type MockAttempt, testWorkflow } from './index.js';
+import { after, fails, failTimes, fakeAttempt, inTurn, type MockAttempt, testWorkflow } from './index.js';
 
 @Injectable()
 class Payments {
@@ -112,6 +112,23 @@ describe('what they give', () => {
     expect([run.output, run.task('a').input]).toEqual(['I have Bearer ***', { token: null }]);
     await expect(testWorkflow(document, { handlers: { x: 1 } }).run()).rejects.toThrow(
       'task "a" reads the secret TOKEN, and this test has none; give it one: { secrets: { TOKEN: \'…\' } }',
+    );
+  });
+
+  test('counts for what undoes a task and for what tells of it too', async () => {
+    const document = `
+workflow: w
+tasks:
+  a: { call: book, compensate: { call: cancel, with: "\${{ output }}" } }
+  b: { needs: [a], call: pay, retry: { maximumAttempts: 1 } }
+onFailure: [{ id: tell, call: mail }]
+`;
+    const handlers = { book: 'b1', pay: fails('BROKE'), 'a:compensate': failTimes(1, 'BUSY'), 'onFailure.tell': null };
+    const run = await testWorkflow(document, { handlers }).run();
+    expect(run.calls().map(({ task }) => task)).toEqual(['a', 'b', 'a:compensate', 'a:compensate', 'onFailure.tell']);
+    expect(run.task('a:compensate')).toMatchObject({ status: 'succeeded', input: 'b1' });
+    expect(run.timeline.find(({ text }) => text.startsWith('is going to end'))?.text).toBe(
+      'is going to end as failed with BROKE, BROKE happened: what is open is stopped',
     );
   });
 

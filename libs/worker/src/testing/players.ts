@@ -56,7 +56,7 @@ export class Players {
   }
 
   of(path: string, call: string): Player {
-    const mock = this.mocks.get(path) ?? this.mocks.get(call);
+    const mock = this.mocks.get(this.mocks.has(path) ? path : call);
     const definition = this.real.get(call) ?? null;
     if (mock !== undefined) return { definition, run: (input, attempt) => play(mock, input, attempt) };
     if (definition !== null) return { definition, run: (input, attempt) => definition.run(input, attempt) };
