@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { after, fails, failTimes, hangs, inTurn, type MockHandler, testWorkflow } from '@reprise/worker/testing';
+import { fails, failTimes, hangs, inTurn, type MockHandler, takes, testWorkflow } from '@reprise/worker/testing';
 
 const DATA_SYNC = readFileSync(new URL('../../examples/data-sync/data-sync.yaml', import.meta.url), 'utf8');
 const SOURCE = 'https://source.example';
@@ -64,7 +64,7 @@ describe('synchronising a source', () => {
 
   test('waits no longer than two seconds for a page, and asks as a busy source wants to be asked', async () => {
     const { tester } = sync({
-      'page[0].fetch': inTurn(hangs(), after('3s', source), source),
+      'page[0].fetch': inTurn(hangs(), takes('3s', source), source),
       'page[1].fetch': inTurn(fails('http.429', { retryAfter: '9s' }), source),
     });
     const run = await tester.run(INPUT);

@@ -4,7 +4,7 @@ import type { Attempt } from '../attempt.js';
 import { defineHandler } from '../define-handler.js';
 import { Handler } from '../handler.js';
 import { TaskError } from '../task-error.js';
-import { after, fails, failTimes, fakeAttempt, inTurn, type MockAttempt, testWorkflow } from './index.js';
+import { fails, failTimes, fakeAttempt, inTurn, type MockAttempt, takes, testWorkflow } from './index.js';
 
 @Injectable()
 class Payments {
@@ -47,7 +47,7 @@ describe('real handlers', () => {
   test('may be defined by hand, and replaced by a mock: then their declaration still counts', async () => {
     const definition = defineHandler('payments.charge', { timeout: '10s', retry: { maximumAttempts: 1 } }, () => ({ id: 'd' }));
     expect((await testWorkflow(CHARGE, { handlers: [definition] }).run({ amount: 1 })).output).toBe('d');
-    const run = await testWorkflow(CHARGE, { handlers: [definition, { a: after('11s', 1) }] }).run({ amount: 1 });
+    const run = await testWorkflow(CHARGE, { handlers: [definition, { a: takes('11s', 1) }] }).run({ amount: 1 });
     expect([run.error?.code, run.task('a').attempts.length]).toEqual(['TIMEOUT', 1]);
   });
 

@@ -3,7 +3,6 @@ export { type FakeAttempt, type FakeAttemptFields, fakeAttempt } from './fake-at
 export type { FakeQuery } from './fake-transaction.js';
 export type { Firing, Span, Start } from './firings.js';
 export {
-  after,
   type Failure,
   fails,
   failTimes,
@@ -13,6 +12,7 @@ export {
   type Mock,
   type MockAttempt,
   type MockHandler,
+  takes,
 } from './mock.js';
 export type { Answer, AskedPeople, People } from './people.js';
 export type { Handlers, Mocks } from './players.js';

@@ -57,7 +57,7 @@ export const inTurn =
   };
 
 /** Answers so long after it began, in virtual time. */
-export const after =
+export const takes =
   (duration: string, then: Mock, options: { readonly ignoresCancel?: boolean } = {}): MockHandler =>
   (input, attempt) => {
     attempt.takes(duration, options);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { after, fails, type People, testWorkflow } from './index.js';
+import { fails, type People, takes, testWorkflow } from './index.js';
 
 describe('people', () => {
   const SIGN_OFF = `
@@ -86,7 +86,7 @@ tasks:
   paid: { needs: [a], waitFor: { event: order.paid, match: event.data.order, key: "\${{ input.order }}", timeout: 14d } }
   told: { needs: [paid], emit: { type: order.done, subject: "\${{ input.order }}", data: { cents: "\${{ tasks.paid.output.data.cents }}" } } }
 `;
-  const tester = testWorkflow(PAID, { handlers: { prepare: after('1m', null) } });
+  const tester = testWorkflow(PAID, { handlers: { prepare: takes('1m', null) } });
   const paid = (order: string) => ({ type: 'order.paid', data: { order, cents: 5 } });
 
   test('are waited for by their key', async () => {
@@ -166,7 +166,7 @@ tasks:
 output: { parcel: "\${{ tasks.pack.output }}" }
 `;
   const tester = testWorkflow(PARENT, {
-    handlers: { pack: after('5m', 'p1') },
+    handlers: { pack: takes('5m', 'p1') },
     children: {
       shipping: SHIPPING,
       'billing@2.0.0': (input: number, child) => {

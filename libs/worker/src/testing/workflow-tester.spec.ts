@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { after, BadDocument, fails, failTimes, hangs, inTurn, loseTimes, TesterError, testWorkflow } from './index.js';
+import { BadDocument, fails, failTimes, hangs, inTurn, loseTimes, TesterError, takes, testWorkflow } from './index.js';
 
 const ORDERS = `
 workflow: orders
@@ -143,8 +143,8 @@ describe('handlers that take their time', () => {
   });
 
   test('answer after a time, unless the time is up before', async () => {
-    expect((await orders(after('40s', { id: 1 })).run(INPUT)).tookMs).toBeGreaterThan(40_000);
-    const run = await orders(after('61s', { id: 1 })).run(INPUT);
+    expect((await orders(takes('40s', { id: 1 })).run(INPUT)).tookMs).toBeGreaterThan(40_000);
+    const run = await orders(takes('61s', { id: 1 })).run(INPUT);
     expect(run.error).toMatchObject({ code: 'TIMEOUT', task: 'charge', details: { kind: 'attempt' } });
     expect(run.tookMs).toBeGreaterThan(183_000);
   });
@@ -222,7 +222,7 @@ describe('executors that die', () => {
 
 describe('what people do with a run', () => {
   test('time passes as far as it is let', async () => {
-    const run = await orders(after('40s', { id: 'r1' })).start(INPUT);
+    const run = await orders(takes('40s', { id: 'r1' })).start(INPUT);
     expect([run.status, run.now, run.calls()]).toEqual(['running', '2026-01-01T00:00:00.000Z', []]);
     await run.advance('20s');
     expect([run.now, run.task('charge').status]).toEqual(['2026-01-01T00:00:20.000Z', 'running']);
@@ -246,7 +246,7 @@ describe('what people do with a run', () => {
   });
 
   test('a handler that does not listen goes on to its end', async () => {
-    const run = await orders(after('40s', { id: 'r1' }, { ignoresCancel: true })).start(INPUT);
+    const run = await orders(takes('40s', { id: 'r1' }, { ignoresCancel: true })).start(INPUT);
     await run.advance('20s');
     await run.cancel();
     expect([run.status, run.task('charge').status]).toEqual(['cancelled', 'succeeded']);
@@ -254,7 +254,7 @@ describe('what people do with a run', () => {
   });
 
   test('it is paused and resumed', async () => {
-    const run = await orders(after('10s', { id: 'r1' })).start(INPUT);
+    const run = await orders(takes('10s', { id: 'r1' })).start(INPUT);
     await run.advance('5s');
     await run.pause({ by: 'ann' });
     expect([run.status, run.waitingFor[0]]).toEqual(['paused', { kind: 'resume' }]);
