@@ -8,7 +8,7 @@ import { RunningServices } from './running-services.js';
 
 const DOCUMENT = `
 workflow: shop
-on: [{ event: order.placed }]
+on: [{ event: order.placed }, { poll: { every: 1s, call: http, with: { url: "http://127.0.0.1:1/" }, retry: { maximumAttempts: 1 }, if: true } }]
 tasks:
   tell: { emit: { type: order.seen, data: { a: 1 } } }
   ask: { approval: { subject: Ship it?, form: { type: object } }, needs: [tell] }
@@ -30,6 +30,7 @@ beforeAll(async () => {
       listening[name] = queue;
     };
     await bind('runs', names.lifecycle, ['run.#']);
+    await bind('probes', names.lifecycle, ['probe.#']);
     await bind('approvals', names.lifecycle, ['approval.#']);
     await bind('events', names.events, ['#']);
     await bind('attempts', names.attempts, ['#']);
@@ -67,7 +68,7 @@ function problemsOf(channel: string, message: Json): readonly string[] {
 }
 
 describe('what is on the broker', () => {
-  test('is as documented: events, news of runs and approvals, attempts and their outcomes', async () => {
+  test('is as documented: events, news of runs, probes and approvals, attempts and their outcomes', async () => {
     expect((await post('/v1/workflows', DOCUMENT, 'application/yaml')).status).toBe(201);
     const event = { specversion: '1.0', id: 'e1', source: 's', type: 'order.placed', data: {} };
     expect((await post('/v1/events', JSON.stringify(event), 'application/cloudevents+json')).status).toBe(202);
@@ -80,6 +81,8 @@ describe('what is on the broker', () => {
     expect((await post(`/v1/approvals/${data.approval}`, approve, 'application/json')).status).toBe(200);
     await until('approvals', (all) => all.some(({ type }) => type === 'approval.decided'));
     await until('runs', (all) => all.length > 1);
+    await until('probes', (all) => all.some(({ type }) => type === 'probe.failed'));
+    expect((heard['runs'] as Document[]).every(({ data }) => data.workflow === 'shop')).toBe(true);
     expect((heard['runs'] as Document[]).map(({ type }) => type)).toContain('run.started');
     for (const [channel, messages] of Object.entries(heard))
       expect(messages.flatMap((message) => problemsOf(channel === 'events' ? 'emitted' : channel, message))).toEqual([]);

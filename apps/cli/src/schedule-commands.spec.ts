@@ -12,6 +12,8 @@ const NIGHTLY: ScheduleView = {
   id: 'report/nightly',
   workflow: 'report',
   schedule: 'nightly',
+  kind: 'schedule',
+  call: null,
   version: null,
   versionNumber: 1,
   cron: '30 2 * * *',
@@ -38,6 +40,7 @@ const NIGHTLY: ScheduleView = {
       instant: '2026-03-28T01:30:00.000Z',
       outcome: 'unmatched',
       run: null,
+      probe: null,
       reason: 'if is false',
       at: '2026-03-28T01:30:00.010Z',
     },
@@ -94,6 +97,22 @@ describe('schedules', () => {
     const { out } = await reprise(['schedule', 'show', 'report/nightly']);
     for (const text of ['Missed:', '3, last seen 2026-03-01', 'Skipped:', '1 instants for runs', 'if is false'])
       expect(out).toContain(text);
+  });
+
+  test('a poll is shown with what it calls, and its probes', async () => {
+    const firing = {
+      instant: '2026-03-28T01:31:00.000Z',
+      outcome: 'unmatched',
+      run: null,
+      probe: 'r7',
+      reason: 'no',
+      at: NIGHTLY.next,
+    };
+    const body = { ...NIGHTLY, id: 'report/stock', kind: 'poll', call: 'stock.check', cron: null, every: '1m', last: [firing] };
+    replies.set('GET /v1/schedules/report/stock', { status: 200, body });
+    const { out } = await reprise(['schedule', 'show', 'report/stock']);
+    expect(out).toMatch(/^Poll: +report\/stock\nCalls: +stock\.check\nWhen: +every 1m\n/);
+    expect(out).toMatch(/INSTANT +OUTCOME +RUN +PROBE +WHY NOT\n2026-03-28T01:31:00\.000Z +unmatched +- +r7 +no/);
   });
 
   test('preview asks the server for the next instants', async () => {

@@ -1,9 +1,9 @@
 import { encodeRunCommand, type Outgoing, type TopologyNames, toInbox } from '@reprise/contracts';
-import { decideFiring, type Firing, type RunId, type VersionId } from '@reprise/core';
+import { decideFiring, type Firing, isTimed, type RunId, type VersionId } from '@reprise/core';
 import { classifyError, type DatabaseClock, type LockedSchedule, ScheduleStore, type Session } from '@reprise/ledger';
 import type { Clock, Logger, Metrics } from '@reprise/service';
 import type { ActiveWorkflow } from './active-workflows.js';
-import { firingRequest, runsOf, type ScheduleTarget, skipRequest } from './schedule-request.js';
+import { firingRequest, runsOf, skipRequest, type TimedTarget } from './schedule-request.js';
 import type { StartAnswer, TriggeredRequest } from './start-request.js';
 import type { StartRuns } from './start-runs.js';
 
@@ -26,7 +26,7 @@ type Take = (store: ScheduleStore) => Promise<readonly LockedSchedule[]>;
 /** A schedule in the transaction that deals with it. */
 interface Looked {
   readonly row: LockedSchedule;
-  readonly target: ScheduleTarget;
+  readonly target: TimedTarget;
   readonly firing: Firing;
   readonly open: readonly OpenRun[];
 }
@@ -97,9 +97,10 @@ export class FireSchedules {
   ): Promise<readonly Outgoing[]> {
     const store = new ScheduleStore(session);
     let next = 0;
-    const writes = looked.map(({ row, firing, open }) => {
+    const writes = looked.map((each) => {
+      const { row, firing, open } = each;
       const fired = answers.slice(next, next + firing.fire.length).flatMap(runsOf);
-      next += firing.fire.length + firing.skip.length;
+      next += firing.fire.length + keptSkips(each).length;
       const { workflow, id } = row;
       const { state, dueAt, missed, skip } = firing;
       const openRuns = [...open.map((run) => run.id), ...fired].slice(-MOST_OPEN_RUNS);
@@ -126,11 +127,12 @@ export class FireSchedules {
   private count(looked: readonly Looked[]): void {
     const { metrics, databaseClock, logger } = this.options;
     const now = databaseClock.now();
-    for (const { row, firing } of looked) {
+    for (const each of looked) {
+      const { row, firing } = each;
       const schedule = `${row.workflow}/${row.id}`;
       for (const { dueAt } of firing.fire)
         metrics.histogram('reprise_schedule_lateness_seconds').observe(Math.max(0, now - dueAt) / 1_000);
-      for (const { instant, reason } of firing.skip) logger.info({ schedule, instant, reason }, 'an instant gets no run');
+      for (const { instant, reason } of keptSkips(each)) logger.info({ schedule, instant, reason }, 'an instant gets no run');
       if (firing.missed === 0) continue;
       metrics.counter('reprise_schedule_missed_total').inc(firing.missed);
       logger.warn({ schedule, missed: firing.missed }, 'instants have passed while nobody was there to fire them');
@@ -150,16 +152,20 @@ async function lookAt(
   return rows.flatMap((row) => {
     const known = current.get(row.workflow);
     const trigger = known?.version === row.version ? known.workflow.triggers[row.trigger] : undefined;
-    if (known === undefined || trigger?.kind !== 'schedule') return [];
+    if (known === undefined || trigger === undefined || !isTimed(trigger)) return [];
     const open = row.openRuns.flatMap((id) => openById.get(id) ?? []);
     const firing = decideFiring(`${row.workflow}/${row.id}`, trigger, row.state, open.length > 0, row.now);
-    return [{ row, target: { ...known, schedule: row.id, trigger: row.trigger }, firing, open }];
+    return [{ row, target: { ...known, timed: trigger, trigger: row.trigger }, firing, open }];
   });
 }
 
-function requestsOf({ target, firing }: Looked, refusal: string | null): readonly TriggeredRequest[] {
+function requestsOf(looked: Looked, refusal: string | null): readonly TriggeredRequest[] {
+  const { target, firing } = looked;
   const fire = firing.fire.map(({ instant, previous }) =>
     refusal === null ? firingRequest(target, instant, previous) : skipRequest(target, instant, refusal),
   );
-  return [...fire, ...firing.skip.map(({ instant, reason }) => skipRequest(target, instant, reason))];
+  return [...fire, ...keptSkips(looked).map(({ instant, reason }) => skipRequest(target, instant, reason))];
 }
+
+/** Skipped instants of which the reason is kept. A poll whose probe takes long, or is parked, skips many, and the next one looks at the same thing. */
+const keptSkips = ({ target, firing }: Looked): Firing['skip'] => (target.timed.kind === 'poll' ? [] : firing.skip);

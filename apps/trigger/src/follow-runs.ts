@@ -1,8 +1,9 @@
-import type { Json } from '@reprise/core';
-import { type Completion, CompletionStore } from '@reprise/ledger';
+import { type Json, type RunId, readProbeName } from '@reprise/core';
+import { type Completion, CompletionStore, classifyError } from '@reprise/ledger';
 import type { Logger } from '@reprise/service';
 import type { ActiveWorkflow, ActiveWorkflows } from './active-workflows.js';
 import { originOf, refuseHops } from './event-hops.js';
+import { judgeProbe } from './judge-probe.js';
 import type { TriggeredRequest, TriggerTarget } from './start-request.js';
 import type { StartRuns } from './start-runs.js';
 import { eventVariable, type TriggerEvent } from './trigger-event.js';
@@ -43,21 +44,43 @@ export class FollowRuns {
 
   /** Acts on the ends that are there; returns how many. */
   async look(): Promise<number> {
+    const taken: Completion[] = [];
+    try {
+      await this.act(taken, null, null);
+    } catch (error) {
+      if (classifyError(error) !== 'refused' || taken.length === 0) throw error;
+      this.options.logger.warn({ error, ends: taken.length }, 'ends of runs were refused together, trying them one by one');
+      for (const run of new Set(taken.map((end) => end.run))) await this.actAlone(run);
+    }
+    return taken.length;
+  }
+
+  /** What follows from one end and is refused by the ledger must not stop the others, nor itself for ever: it is kept with the reason. */
+  private async actAlone(run: RunId): Promise<void> {
+    try {
+      await this.act([], run, null);
+    } catch (error) {
+      if (classifyError(error) !== 'refused') throw error;
+      this.options.logger.error({ error, run }, 'what follows from the end of a run is refused by the ledger');
+      await this.act([], run, `the ledger refuses it: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** `run`: only its ends. `taken` holds what it acted on, also when that is undone. */
+  private async act(taken: Completion[], run: RunId | null, refusal: string | null): Promise<void> {
     const { starts, active, logger } = this.options;
     const current = await active.refresh();
-    let taken = 0;
     const { told } = await starts.startAsked({
       ask: async (session) => {
-        const ends = await new CompletionStore(session).take(PAGE);
-        taken = ends.length;
-        return ends.flatMap((end) => requestOf(end, current));
+        taken.splice(0, taken.length, ...(await new CompletionStore(session).take(PAGE, run)));
+        const requests = taken.flatMap((end) => requestOf(end, current));
+        return refusal === null ? requests : requests.map((request) => refused(request, refusal));
       },
       settle: async () => [],
     });
     told.catch((error: unknown) =>
       logger.warn({ error }, 'what followed from ends of runs was not told; the watch will tell it'),
     );
-    return taken;
   }
 
   private async turn(): Promise<void> {
@@ -72,6 +95,7 @@ export class FollowRuns {
 
 /** Nothing when nobody follows any more. */
 function requestOf(end: Completion, current: ReadonlyMap<string, ActiveWorkflow>): readonly TriggeredRequest[] {
+  if (readProbeName(end.workflow) !== null) return judgeProbe(end, current);
   const event = eventOf(end);
   const variables = { event: eventVariable(event) };
   const targets = [...current.values()].flatMap(({ version, workflow }) =>
@@ -85,6 +109,11 @@ function requestOf(end: Completion, current: ReadonlyMap<string, ActiveWorkflow>
   const refusal = refuseHops(event);
   const asked = refusal === null ? { targets } : { targets: [], results: [refusal] };
   return [{ kind: 'triggered', event, ...asked, redelivered: false }];
+}
+
+function refused({ event, targets, results = [] }: TriggeredRequest, reason: string): TriggeredRequest {
+  const rejected = targets.map(({ workflow }) => ({ workflow: workflow.name, kind: 'rejected', reason }) as const);
+  return { kind: 'triggered', event, targets: [], results: [...results, ...rejected], redelivered: false };
 }
 
 /** A run that is taken up again ends again: when it ended belongs to the id. */

@@ -1,5 +1,5 @@
 import type { BackfillView, Page, ScheduleInstant, ScheduleView } from '@reprise/contracts';
-import { armSchedule, listInstants, type ScheduleTrigger, timetableOf } from '@reprise/core';
+import { armSchedule, isTimed, listInstants, timetableOf } from '@reprise/core';
 import {
   BackfillStore,
   type Database,
@@ -12,8 +12,16 @@ import {
   type WorkflowCache,
 } from '@reprise/ledger';
 import type { Clock } from '@reprise/service';
-import { backfillNotFound, badCursor, notPast, scheduleNotFound, tooManyInstants, wrongState } from './schedule-problem.js';
-import { firingRequest, runsOf, type ScheduleTarget, scheduleSource } from './schedule-request.js';
+import {
+  backfillNotFound,
+  badCursor,
+  noBackfillOfPoll,
+  notPast,
+  scheduleNotFound,
+  tooManyInstants,
+  wrongState,
+} from './schedule-problem.js';
+import { firingRequest, runsOf, type TimedTarget, timedSource } from './schedule-request.js';
 import { asPlanned, showBackfill, showInstants, showSchedule } from './show-schedule.js';
 import type { StartAnswer } from './start-request.js';
 import type { StartRuns } from './start-runs.js';
@@ -111,7 +119,6 @@ export class OperateSchedules {
 
   /** Fires now, besides its times; paused or not, whatever `overlap` says. The same key again finds the run it has started. */
   async trigger(name: ScheduleName, by: string, key: string | null): Promise<StartAnswer> {
-    const source = `${scheduleSource(name.workflow, name.schedule)}/manual`;
     const id = key ?? this.options.clock.uuid();
     let row: LockedSchedule | null = null;
     const { answers } = await this.options.starts.startAsked({
@@ -120,6 +127,7 @@ export class OperateSchedules {
         if (locked === null) throw scheduleNotFound(textOf(name));
         row = locked;
         const target = await this.targetOf(name, locked);
+        const source = `${timedSource(name.workflow, target.timed)}/manual`;
         return [firingRequest(target, Math.floor(locked.now), locked.state.previous, { source, id, by })];
       },
       settle: async (session, given) => {
@@ -133,7 +141,9 @@ export class OperateSchedules {
   async backfill(name: ScheduleName, order: BackfillOrder): Promise<BackfillView> {
     const shown = await this.find(name);
     if (order.to > shown.now) throw notPast();
-    const timetable = timetableOf(await this.triggerOf(name, shown));
+    const timed = await this.triggerOf(name, shown);
+    if (timed.kind === 'poll') throw noBackfillOfPoll(textOf(name));
+    const timetable = timetableOf(timed);
     const instants = listInstants(timetable, order.from - 1, order.to, MOST_BACKFILLED + 1);
     if (instants.length > MOST_BACKFILLED) throw tooManyInstants(MOST_BACKFILLED);
     const { version, trigger } = shown;
@@ -178,28 +188,25 @@ export class OperateSchedules {
   }
 
   private async show(rows: readonly ShownSchedule[], firingsOfEach: number): Promise<readonly ScheduleView[]> {
-    const firings = await this.views.firings(
-      rows.map(({ workflow, id }) => scheduleSource(workflow, id)),
-      firingsOfEach,
+    const all = await Promise.all(
+      rows.map(async (row) => ({ row, timed: await this.triggerOf({ workflow: row.workflow, schedule: row.id }, row) })),
     );
-    return Promise.all(
-      rows.map(async (row) =>
-        showSchedule(row, await this.triggerOf({ workflow: row.workflow, schedule: row.id }, row), firings),
-      ),
-    );
+    const sources = all.map(({ row, timed }) => timedSource(row.workflow, timed));
+    // Of a poll's instant there are two: that it fired, and what came of it.
+    const firings = await this.views.firings(sources, 2 * firingsOfEach);
+    return all.map(({ row, timed }) => showSchedule(row, timed, firings, firingsOfEach));
   }
 
-  private async targetOf(name: ScheduleName, row: Pick<ShownSchedule, 'version' | 'trigger'>): Promise<ScheduleTarget> {
+  private async targetOf(name: ScheduleName, row: Pick<ShownSchedule, 'version' | 'trigger'>): Promise<TimedTarget> {
     const workflow = await this.options.versions.get(row.version);
     if (workflow === null) throw new Error(`schedule ${textOf(name)} is of version ${row.version}, which is not there`);
-    return { version: row.version, workflow, schedule: name.schedule, trigger: row.trigger };
+    const timed = workflow.triggers[row.trigger];
+    if (timed === undefined || !isTimed(timed)) throw new Error(`trigger ${row.trigger} of ${workflow.name} does not fire`);
+    return { version: row.version, workflow, timed, trigger: row.trigger };
   }
 
-  private async triggerOf(name: ScheduleName, row: Pick<ShownSchedule, 'version' | 'trigger'>): Promise<ScheduleTrigger> {
-    const { workflow, trigger: number } = await this.targetOf(name, row);
-    const trigger = workflow.triggers[number];
-    if (trigger?.kind !== 'schedule') throw new Error(`trigger ${number} of ${workflow.name} is no schedule`);
-    return trigger;
+  private async triggerOf(name: ScheduleName, row: Pick<ShownSchedule, 'version' | 'trigger'>): Promise<TimedTarget['timed']> {
+    return (await this.targetOf(name, row)).timed;
   }
 }
 

@@ -45,6 +45,9 @@ export type Plan =
 
 type ActiveByName = ReadonlyMap<string, ActiveWorkflow>;
 
+/** Nothing stands between a probe and its run. */
+const PROBE = { kind: 'probe', condition: null, input: null, key: null } as const;
+
 /** Matches events, finds versions, checks inputs: everything that can be said no to before a transaction. */
 export class PlanStarts {
   constructor(
@@ -81,10 +84,10 @@ export class PlanStarts {
   }
 
   private planTriggered({ event, targets, results = [] }: TriggeredRequest): Plan {
-    const found = targets.map(({ version, workflow, trigger: number, variables, labels, origin }) => {
-      const trigger = workflow.triggers[number];
+    const found = targets.map(({ version, workflow, trigger: number, variables, input = event.data, labels, origin }) => {
+      const trigger = number === 'probe' ? PROBE : workflow.triggers[number];
       if (trigger === undefined) throw new Error(`${workflow.name} has no trigger ${number} in version ${version}`);
-      const match = evaluateStart(trigger, variables, event.data);
+      const match = evaluateStart(trigger, variables, input);
       return this.planMatch(match, {
         version,
         workflow,

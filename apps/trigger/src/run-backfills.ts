@@ -9,7 +9,7 @@ import {
   type WorkflowCache,
 } from '@reprise/ledger';
 import type { Logger } from '@reprise/service';
-import { firingRequest, runsOf, type ScheduleTarget, scheduleSource } from './schedule-request.js';
+import { firingRequest, runsOf, type TimedTarget, timedSource } from './schedule-request.js';
 import type { EventResult, StartAnswer, TriggeredRequest } from './start-request.js';
 import type { StartRuns } from './start-runs.js';
 
@@ -108,25 +108,21 @@ export class RunBackfills {
       this.options.logger.error({ schedule: `${name}/${schedule}`, version }, 'a backfill has lost its schedule, and ends');
       return null;
     }
-    return { schedule: found, target: { version, workflow, schedule, trigger } };
+    return { schedule: found, target: { version, workflow, timed: found, trigger } };
   }
 }
 
 interface Target {
   readonly schedule: ScheduleTrigger;
-  readonly target: ScheduleTarget;
+  readonly target: TimedTarget;
 }
 
 /** Of an instant: whether its events are there, and whether one of them has a run. */
 type Known = ReadonlyMap<string, { readonly hasRun: boolean }>;
 
-async function knownFirings(
-  store: BackfillStore,
-  { workflow, schedule }: ScheduleTarget,
-  instants: readonly number[],
-): Promise<Known> {
+async function knownFirings(store: BackfillStore, { workflow, timed }: TimedTarget, instants: readonly number[]): Promise<Known> {
   const known = new Map<string, { readonly hasRun: boolean }>();
-  for (const { instant, results } of await store.firings(scheduleSource(workflow.name, schedule), instants.map(instantText))) {
+  for (const { instant, results } of await store.firings(timedSource(workflow.name, timed), instants.map(instantText))) {
     const hasRun = (JSON.parse(results) as readonly EventResult[]).some((result) => 'run' in result);
     known.set(instant, { hasRun: hasRun || known.get(instant)?.hasRun === true });
   }

@@ -14,6 +14,9 @@ export const backfillNotFound = (name: string, id: string): ProblemError =>
 export const wrongState = (name: string, what: string, hint: string): ProblemError =>
   new ProblemError({ status: 409, code: 'wrong_state', detail: `schedule ${name} ${what}`, hint });
 
+export const noBackfillOfPoll = (name: string): ProblemError =>
+  wrongState(name, 'is a poll', 'it looks at what is now: trigger it to look at once');
+
 export const notPast = (): ProblemError =>
   new ProblemError({
     status: 422,

@@ -1,4 +1,4 @@
-import type { BackfillView, FiringView, ScheduleInstant, ScheduleView } from '@reprise/contracts';
+import type { BackfillView, ScheduleInstant, ScheduleView } from '@reprise/contracts';
 import {
   formatDuration,
   instantText,
@@ -6,27 +6,35 @@ import {
   listInstants,
   localText,
   parseZone,
-  type ScheduleTrigger,
+  type Timed,
   timetableOf,
 } from '@reprise/core';
 import type { NewBackfill, ShownBackfill, ShownFiring, ShownSchedule } from '@reprise/ledger';
-import { scheduleSource } from './schedule-request.js';
-import type { EventResult } from './start-request.js';
+import { type TimedTarget, timedSource } from './schedule-request.js';
+import { showFiring, showProbes } from './show-firing.js';
 
 const instantOf = (ms: number): string => new Date(ms).toISOString();
 const instantOrNull = (ms: number | null): string | null => (ms === null ? null : instantOf(ms));
 const durationOrNull = (ms: number): string | null => (ms === 0 ? null : formatDuration(ms));
 
-/** A schedule, with what its definition says and what its last instants did. */
-export function showSchedule(shown: ShownSchedule, trigger: ScheduleTrigger, firings: readonly ShownFiring[]): ScheduleView {
+/** A schedule or poll, with what its definition says and what at most `most` of its last instants did. */
+export function showSchedule(
+  shown: ShownSchedule,
+  trigger: TimedTarget['timed'],
+  firings: readonly ShownFiring[],
+  most: number,
+): ScheduleView {
   const { workflow, id, pausedAt } = shown;
   const { timing, timezone, catchUp, overlap, dst } = trigger;
   // What a paused schedule waited for may have passed: the next is what comes if it is resumed now.
   const next = pausedAt === null ? shown.nextInstant : timetableOf(trigger).next(shown.now);
+  const own = firings.filter(({ source }) => source === timedSource(workflow, trigger));
   return {
     id: `${workflow}/${id}`,
     workflow,
     schedule: id,
+    kind: trigger.kind,
+    call: trigger.kind === 'poll' ? trigger.call : null,
     version: shown.semver,
     versionNumber: shown.number,
     cron: timing.kind === 'cron' ? timing.expression : null,
@@ -48,23 +56,12 @@ export function showSchedule(shown: ShownSchedule, trigger: ScheduleTrigger, fir
     missed: shown.missed,
     missedAt: instantOrNull(shown.missedAt),
     skipped: shown.skipped,
-    last: firings.filter(({ source }) => source === scheduleSource(workflow, id)).map(showFiring),
-  };
-}
-
-function showFiring({ id, outcome, results, receivedAt }: ShownFiring): FiringView {
-  const [result] = JSON.parse(results) as readonly EventResult[];
-  return {
-    instant: instantOf(Date.parse(id.split('/', 1)[0] ?? id)),
-    outcome,
-    run: result !== undefined && 'run' in result ? result.run : null,
-    reason: result !== undefined && 'reason' in result ? result.reason : null,
-    at: instantOf(receivedAt),
+    last: (trigger.kind === 'poll' ? showProbes(own) : own.map(showFiring)).slice(0, most),
   };
 }
 
 /** The next instants after `from`, as UTC, as the clocks of the zone show them, and when jitter lets them fire. */
-export function showInstants(name: string, trigger: ScheduleTrigger, from: number, count: number): readonly ScheduleInstant[] {
+export function showInstants(name: string, trigger: Timed, from: number, count: number): readonly ScheduleInstant[] {
   return listInstants(timetableOf(trigger), from, Number.POSITIVE_INFINITY, count).map((instant) => ({
     time: instantText(instant),
     local: localOf(trigger.timezone, instant),

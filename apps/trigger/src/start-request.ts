@@ -65,9 +65,11 @@ export interface TriggeredRequest {
 export interface TriggerTarget {
   readonly version: VersionId;
   readonly workflow: Workflow;
-  /** Its number in `on`. */
-  readonly trigger: number;
+  /** Its number in `on`; `probe`: none of them, a probe starts in any case. */
+  readonly trigger: number | 'probe';
   readonly variables: Readonly<Record<string, Json>>;
+  /** Of a trigger that says nothing about it; absent: the event's data. */
+  readonly input?: Json;
   readonly labels?: Readonly<Record<string, string>>;
   readonly origin?: Origin;
 }

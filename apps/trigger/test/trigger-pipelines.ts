@@ -110,8 +110,24 @@ export class TriggerPipelines {
   ): Promise<readonly { readonly id: string; readonly outcome: string; readonly reason: string | null }[]> {
     return this.db.query(
       `select id, outcome, results -> 0 ->> 'reason' as reason from reprise.trigger_event where source like $1 order by id`,
-      [`schedule/${workflow}/%`],
+      [`%/${workflow}/%`],
     );
+  }
+
+  /** As the scheduler ends open probes of a poll; returns how many there were. */
+  async endProbes(poll: string, output: unknown, error: { readonly code: string; readonly message: string } | null = null) {
+    const ended = await this.db.query(
+      `with ended as (
+         update reprise.run set status = $2, output = $3, error = $4, ended_at = clock_timestamp(), watch_at = null
+         where workflow = $1 and ended_at is null returning id, status, workflow, ended_at
+       ), noted as (
+         insert into reprise.completion (run_id, status, workflow, ended_at)
+         select id, status, workflow, ended_at from ended where exists (select from reprise.follow where name = $1)
+       )
+       select id from ended`,
+      [poll, error === null ? 'succeeded' : 'failed', JSON.stringify(output), error === null ? null : JSON.stringify(error)],
+    );
+    return ended.length;
   }
 
   /** Nobody executes anything here: a run ends when the test says so. */

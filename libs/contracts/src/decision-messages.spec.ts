@@ -184,6 +184,13 @@ describe('a decision makes known', () => {
     expect(only({ kind: 'announce', status: 'failed' }, { ...ended, now: NOW + 99_999 }).body).toBe(failed.body);
   });
 
+  test('a probe of a poll is told under a name of its own: who follows runs does not mean it', () => {
+    const probe = { ...decided({ status: 'succeeded', endedAt: NOW }), workflow: { ...workflow, name: 'orders.poll.stock' } };
+    const told = only({ kind: 'announce', status: 'succeeded' }, probe);
+    expect(told.routingKey).toBe('probe.succeeded.orders.poll.stock');
+    expect(JSON.parse(told.body)).toMatchObject({ type: 'probe.succeeded', source: 'reprise/orders.poll.stock' });
+  });
+
   test('a run that was taken up again tells of its new beginning and its new end', () => {
     const again = { ...NO_PROGRESS, reopened: 2, reopenedAt: NOW + 9, askedBy: null };
     const taken = decided({ status: 'failed', endedAt: NOW + 20, progress: again });

@@ -1,5 +1,5 @@
 import type { Message, RunState, TaskState, VersionId, Workflow } from '@reprise/core';
-import { pathOf } from '@reprise/core';
+import { pathOf, readProbeName } from '@reprise/core';
 import { type AttemptTicket, encodeAttempts } from './attempt-message.js';
 import { encodeChildStarts } from './child-start.js';
 import { encodeHint } from './control-hint.js';
@@ -134,7 +134,7 @@ function emission(names: TopologyNames, { run, version }: Decided, { node, at, f
   };
 }
 
-/** `run.STATUS.WORKFLOW`, a CloudEvent whose id is the same however often it is told. */
+/** `run.STATUS.WORKFLOW`, a CloudEvent whose id is the same however often it is told; `probe.…` of a poll's probes: who follows runs does not mean them. */
 function announcement(
   names: TopologyNames,
   { workflow, run, now }: Decided,
@@ -142,11 +142,12 @@ function announcement(
 ): Outgoing {
   // A run that was taken up again starts and ends once more, any may be paused often: under the old id nobody would hear of it.
   const again = count === 0 ? '' : `/${count}`;
+  const what = `${readProbeName(workflow.name) === null ? 'run' : 'probe'}.${status}`;
   const event = {
     specversion: '1.0',
     id: `${run.id}/${status}${again}`,
     source: `reprise/${workflow.name}`,
-    type: `run.${status}`,
+    type: what,
     subject: run.id,
     time: new Date(status === 'started' ? (run.progress.reopenedAt ?? run.startedAt ?? now) : (run.endedAt ?? now)).toISOString(),
     datacontenttype: 'application/json',
@@ -160,7 +161,7 @@ function announcement(
   };
   return {
     exchange: names.lifecycle,
-    routingKey: `run.${status}.${workflow.name}`,
+    routingKey: `${what}.${workflow.name}`,
     body: JSON.stringify(event),
     contentType: 'application/cloudevents+json',
     messageId: event.id,

@@ -1,12 +1,15 @@
 import type { EventView, Instant } from './http-shapes.js';
 
-/** A schedule of a workflow that may start. */
+/** A schedule or a poll of a workflow that may start. */
 export interface ScheduleView {
   /** `WORKFLOW/ID` */
   readonly id: string;
   readonly workflow: string;
   /** Its id within the workflow. */
   readonly schedule: string;
+  readonly kind: 'schedule' | 'poll';
+  /** What a poll calls; null: it is a schedule. */
+  readonly call: string | null;
   readonly version: string | null;
   readonly versionNumber: number;
   /** Exactly one of the three. */
@@ -35,7 +38,7 @@ export interface ScheduleView {
   readonly missedAt: Instant | null;
   /** Instants that `overlap` gave no run, in all. */
   readonly skipped: number;
-  /** What the last instants did, newest first. */
+  /** What the last instants did, newest first; of a poll, what came of its probes. */
   readonly last: readonly FiringView[];
 }
 
@@ -44,6 +47,8 @@ export interface FiringView {
   readonly instant: Instant;
   readonly outcome: EventView['outcome'];
   readonly run: string | null;
+  /** The run that made the call of a poll; null: of a schedule. */
+  readonly probe: string | null;
   /** Why there is no run. */
   readonly reason: string | null;
   readonly at: Instant;

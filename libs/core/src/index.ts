@@ -150,16 +150,19 @@ export { checkSchema, type SchemaProblem } from './schema/check-schema.js';
 export { WORKFLOW_SCHEMA } from './schema/workflow-schema.js';
 export { correlationKey, EVENT_TYPE, MAX_EVENT_TYPE_LENGTH, MAX_HOPS, topicMatches } from './topic.js';
 export { compileWorkflow } from './workflow/compile.js';
+export { readProbeName } from './workflow/probe-name.js';
 export { UnacceptedDocument } from './workflow/read-json.js';
 export { resolveTask } from './workflow/resolve-task.js';
-export type {
-  CompletionTrigger,
-  EventTrigger,
-  PollTrigger,
-  ScheduleTrigger,
-  Timing,
-  Trigger,
-  WebhookTrigger,
+export {
+  type CompletionTrigger,
+  type EventTrigger,
+  isTimed,
+  type PollTrigger,
+  type ScheduleTrigger,
+  type Timed,
+  type Timing,
+  type Trigger,
+  type WebhookTrigger,
 } from './workflow/trigger.js';
 export type {
   ApprovalWork,

@@ -13,6 +13,7 @@ from (
     and ($5::text is null or status = $5) and (not $6::bool or ended_at is null) and ($7::jsonb is null or labels @> $7)
     and ($8::float8 is null or created_at >= to_timestamp($8 / 1000)) and ($9::float8 is null or created_at < to_timestamp($9 / 1000))
     and ($10::text is null or starts_with(id::text, lower($10)) or starts_with(key, $10) or strpos(workflow, $10) > 0)
+    and ($4::text is not null or trigger <> 'probe')
   order by id desc
   limit $1
 ) as r

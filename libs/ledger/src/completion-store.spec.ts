@@ -19,11 +19,9 @@ const register = (name: string, on: object[]) =>
     tasks: { a: { transform: 1 } },
   });
 
-const insert = (run: RunState, workflow: string): Promise<void> =>
+const insert = (run: RunState, workflow: string, trigger = 'http', version = newVersionId()): Promise<void> =>
   db.database.transaction((session) =>
-    new StartStore(session).insertRuns([
-      { run, version: newVersionId(), workflow, trigger: 'http', key: null, tasks: [], attempts: [] },
-    ]),
+    new StartStore(session).insertRuns([{ run, version, workflow, trigger, key: null, tasks: [], attempts: [] }]),
   );
 const update = (run: RunState): Promise<void> =>
   db.database.transaction((session) => new AdvanceStore(session).updateRuns([run]));
@@ -40,19 +38,22 @@ const ended = (run: RunState, fields: Partial<RunState> = {}): RunState => ({
 
 test('the end of a followed run is noted with it, and taken once', async () => {
   const run = newRun({ labels: { day: 'mon' } });
-  await insert(run, 'load');
+  const version = newVersionId();
+  await insert(run, 'load', 'http', version);
   expect(await take()).toEqual([]);
   await update(ended(run));
   expect(await take()).toEqual([
     {
       run: run.id,
       workflow: 'load',
+      version,
       status: 'succeeded',
       endedAt: expect.any(Number),
       output: { rows: 3 },
       error: null,
       labels: { day: 'mon' },
       origin: NO_ORIGIN,
+      input: null,
     },
   ]);
   expect(await take()).toEqual([]);
@@ -62,6 +63,21 @@ test('so is the end of one that ended as it began', async () => {
   const run = ended(newRun(), { status: 'failed', output: null, error: { code: 'NO', message: 'no' } });
   await insert(run, 'load');
   expect(await take()).toMatchObject([{ run: run.id, status: 'failed', error: { code: 'NO' } }]);
+});
+
+test('the end of a probe is noted with when it was fired, until its poll is gone', async () => {
+  const poll = { every: '1m', call: 'look', if: true };
+  await register('watcher', [{ poll }]);
+  const input = json({ time: '2026-01-01T00:00:00Z', previous: null });
+  const run = ended(newRun({ input }));
+  await insert(run, 'watcher.poll.poll', 'probe');
+  await insert(ended(newRun()), 'load');
+  const [alone] = await db.database.transaction((session) => new CompletionStore(session).take(10, run.id));
+  expect(alone).toMatchObject({ run: run.id, workflow: 'watcher.poll.poll', input: { time: '2026-01-01T00:00:00Z' } });
+  expect(await take()).toHaveLength(1);
+  await register('watcher', [{ poll: { ...poll, id: 'other' } }]);
+  await insert(ended(newRun()), 'watcher.poll.poll', 'probe');
+  expect(await take()).toEqual([]);
 });
 
 test('nobody’s end is noted whom nobody follows, nor any more when its follower has changed or is archived', async () => {

@@ -30,6 +30,7 @@ export {
   type EffectState,
   EffectStore,
 } from './effect-store.js';
+export { documentHash } from './document-hash.js';
 export { EventStore, type RunEvent, type SendAnswer } from './event-store.js';
 export { type EventFilter, EventViews } from './event-views.js';
 export { Gauges, type ReadyQueue } from './gauges.js';
@@ -69,6 +70,7 @@ export {
   type StartWrite,
 } from './start-store.js';
 export { type Statement, statement } from './statement.js';
+export { probeVersion } from './store-probes.js';
 export type { AttemptWrite, TaskWrite } from './task-row.js';
 export { type TransactionLimits, TransactionRunner, type TransactionRunnerOptions } from './transaction-runner.js';
 export type { UndoneCall } from './undo-store.js';
@@ -80,4 +82,4 @@ export { UserTransaction } from './user-transaction.js';
 export { type EventKey, type NewKeptEvent, type Subscription, subscriptionsOf, WaitStore, type Woken } from './wait-store.js';
 export { type DueRun, type DueTask, type QueueReading, WatchStore } from './watch-store.js';
 export { WorkflowCache } from './workflow-cache.js';
-export { documentHash, type Registration, type StoredVersion, WorkflowStore } from './workflow-store.js';
+export { type Registration, type StoredVersion, WorkflowStore } from './workflow-store.js';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Workflow } from '@reprise/core';
+import { uuidOfDigest } from './uuid-of-digest.js';
 
 /** What some workflow waits for: events of a type, by what an expression makes of them. */
 export interface Interest {
@@ -12,16 +13,7 @@ export interface Interest {
 
 /** The same pattern and expression have the same id, in every workflow and process. */
 export function interestId(pattern: string, match: string): string {
-  const digest = createHash('sha256').update(`${pattern}\n${match}`).digest('hex');
-  const variant = ((Number.parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  // A UUID of version 8: made of what it names.
-  return [
-    digest.slice(0, 8),
-    digest.slice(8, 12),
-    `8${digest.slice(13, 16)}`,
-    `${variant}${digest.slice(17, 20)}`,
-    digest.slice(20, 32),
-  ].join('-');
+  return uuidOfDigest(createHash('sha256').update(`${pattern}\n${match}`).digest('hex'));
 }
 
 /** All that a workflow waits for. */

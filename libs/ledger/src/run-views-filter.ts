@@ -35,7 +35,13 @@ const OPEN: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
 export const CLOCK_SLACK_MS = 600_000;
 const LAST_MS = 0xffff_ffff_ffff;
 
-export function filterValues(filter: RunFilter, bounds: IdBounds, ids: readonly string[] | null): unknown[] {
+/** Probes of polls are shown to those who name them: by their workflow, or by their id. */
+export function filterValues(
+  filter: RunFilter,
+  bounds: IdBounds,
+  ids: readonly string[] | null,
+  withProbes = filter.workflow !== null,
+): unknown[] {
   const { status, workflow, labels, sinceMs, untilMs, parent } = filter;
   const sinceId = sinceMs === null ? null : firstUuidAt(clamp(sinceMs - CLOCK_SLACK_MS));
   const untilId = untilMs === null ? null : firstUuidAt(clamp(untilMs + CLOCK_SLACK_MS));
@@ -43,7 +49,7 @@ export function filterValues(filter: RunFilter, bounds: IdBounds, ids: readonly 
   const from = larger(bounds.from, sinceId);
   const isOpen = status !== null && OPEN.has(status);
   const labelled = labels === null ? null : JSON.stringify(labels);
-  return [below, from, workflow, status, isOpen, labelled, sinceMs, untilMs, ids, parent];
+  return [below, from, workflow, status, isOpen, labelled, sinceMs, untilMs, ids, parent, withProbes];
 }
 
 /** Ids that begin with this text; null: no id can. */

@@ -62,6 +62,19 @@ beforeAll(async () => {
 });
 afterAll(() => db.end());
 
+test('probes of polls are listed for those who name them, by workflow or by id', async () => {
+  const [run, probe] = [await start(0), await start(0)];
+  await db.query(`update reprise.run set trigger = 'probe', workflow = 'sync.poll.stock' where id = $1`, [probe]);
+  const listed = async (filter: object) =>
+    (await pageOf(views.list({ ...ALL_RUNS, ...filter }, { cursor: null, limit: 500 }))).items.map(({ id }) => id);
+  expect(await listed({})).toContain(run);
+  expect(await listed({})).not.toContain(probe);
+  expect(await listed({ status: 'running' })).not.toContain(probe);
+  expect(await listed({ workflow: 'sync.poll.stock' })).toEqual([probe]);
+  expect(await listed({ q: probe })).toEqual([probe]);
+  expect(await views.find(probe)).toMatchObject({ id: probe, trigger: 'probe' });
+});
+
 describe('a run', () => {
   test('tells every task in the order of the document, items in theirs, also those that have no row yet', async () => {
     const id = await start(11);
@@ -278,6 +291,22 @@ describe('lists of runs', () => {
       const rows = await rowsRead(name, values);
       expect(rows < 300 ? 'bounded' : `${name} reads ${rows} rows`).toBe('bounded');
     }
+  });
+
+  test('do not walk through the probes of polls, however many lie between two runs', async () => {
+    await db.query(
+      `insert into reprise.run (id, workflow_id, workflow, status, scope, trigger, input, created_at, ended_at)
+       select ('01f00000-0000-7000-8000-' || lpad(g::text, 12, '0'))::uuid, gen_random_uuid(), 'sync.poll.stock', 'succeeded', 's',
+         'probe', '{}', now(), now()
+       from generate_series(1, 20000) as g`,
+    );
+    await db.query('analyze reprise.run');
+    const list = (filter: Partial<typeof ALL_RUNS>) => [
+      50,
+      ...filterValues({ ...ALL_RUNS, ...filter }, { below: null, from: null }, null),
+    ];
+    for (const filter of [{}, { workflow: 'sync.poll.stock' }, { status: 'running' as const }])
+      expect([filter, (await rowsRead('list-runs', list(filter))) < 300]).toEqual([filter, true]);
   });
 });
 

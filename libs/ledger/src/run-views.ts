@@ -152,7 +152,9 @@ export class RunViews {
     from: string | null = null,
     ids: readonly string[] | null = null,
   ) {
-    return this.database.run<RunViewRow>(statement('list-runs'), [count, ...filterValues(filter, { below, from }, ids)]);
+    // Whoever knows how an id begins means that run.
+    const values = filterValues(filter, { below, from }, ids, filter.workflow !== null || from !== null);
+    return this.database.run<RunViewRow>(statement('list-runs'), [count, ...values]);
   }
 
   /** Three walks, each along its own index: ids that begin with the text, keys that do, workflows that have it in their name. */

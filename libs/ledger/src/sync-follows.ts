@@ -3,11 +3,12 @@ import { type Statement, statement } from './statement.js';
 
 type RunStatement = (statement: Statement, values: readonly unknown[]) => Promise<unknown>;
 
-/** Keeps what a workflow follows in step with its current version, in the transaction that makes it the current one. */
+/** Keeps what a workflow follows, the probes of its polls too, in step with its current version, in the transaction that makes it the current one. */
 export async function syncFollows(run: RunStatement, name: string, document: Json): Promise<void> {
-  const triggers = compileWorkflow(document).triggers.flatMap((trigger) =>
-    trigger.kind === 'workflow' ? [trigger.workflow] : [],
-  );
+  const triggers = compileWorkflow(document).triggers.flatMap((trigger) => {
+    if (trigger.kind === 'poll') return [trigger.probe.workflow];
+    return trigger.kind === 'workflow' ? [trigger.workflow] : [];
+  });
   await run(statement('set-follows'), [name, [...new Set(triggers)]]);
 }
 

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { VersionId } from '@reprise/core';
-import { canonicalJson, type Json, versionId } from '@reprise/core';
+import { type Json, versionId } from '@reprise/core';
 import type { Database } from './database.js';
+import { documentHash } from './document-hash.js';
 import { WorkflowEntity, WorkflowNameEntity } from './entities/index.js';
 import type { Interest } from './interest.js';
 import { type Statement, statement } from './statement.js';
+import { storeProbes } from './store-probes.js';
 import { dropFollows, syncFollows } from './sync-follows.js';
 import { dropSchedules, syncSchedules } from './sync-schedules.js';
 
@@ -22,9 +23,6 @@ export type Registration =
   | { readonly kind: 'created' | 'same'; readonly version: StoredVersion }
   /** The same semver with other content. */
   | { readonly kind: 'conflict'; readonly existing: StoredVersion };
-
-/** Content hash of a document: SHA-256 of its canonical JSON, hexadecimal. */
-export const documentHash = (document: Json): string => createHash('sha256').update(canonicalJson(document)).digest('hex');
 
 /** Workflow versions: immutable, numbered within their name; `current` moves. */
 export class WorkflowStore {
@@ -52,6 +50,7 @@ export class WorkflowStore {
       const current = { name, current: entity.id, archivedAt: null };
       await manager.getRepository(WorkflowNameEntity).upsert(current, ['name']);
       const run = ({ text }: Statement, values: readonly unknown[]) => manager.query(text, [...values]);
+      await storeProbes(run, document);
       await syncSchedules(run, name, versionId(entity.id), document);
       await syncFollows(run, name, document);
       return { kind: same === null ? 'created' : 'same', version: stored(entity) };

@@ -1,4 +1,13 @@
-import { instantText, listInstants, localText, parseDocument, parseInstant, parseZone, timetableOf } from '@reprise/core';
+import {
+  instantText,
+  isTimed,
+  listInstants,
+  localText,
+  parseDocument,
+  parseInstant,
+  parseZone,
+  timetableOf,
+} from '@reprise/core';
 import { EXIT, UsageError } from '../exit-code.js';
 import { sayProblems } from '../print-problems.js';
 import type { CommandContext } from '../program.js';
@@ -8,7 +17,7 @@ import { table } from '../table.js';
 
 const MOST = 1_000;
 
-/** The next instants of all schedules in a document, before anybody has registered it. */
+/** The next instants of all schedules and polls in a document, before anybody has registered it. */
 export async function previewFile(
   { terminal, exit }: CommandContext,
   file: string,
@@ -24,7 +33,7 @@ export async function previewFile(
   }
   const { name, triggers } = parsed.workflow;
   const items = triggers.flatMap((trigger) => {
-    if (trigger.kind !== 'schedule') return [];
+    if (!isTimed(trigger)) return [];
     const zone = parseZone(trigger.timezone);
     const instants = listInstants(timetableOf(trigger), from, Number.POSITIVE_INFINITY, Math.min(MOST, query.count));
     return instants.map((instant) => ({

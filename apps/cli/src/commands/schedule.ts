@@ -13,11 +13,11 @@ interface PreviewOptions extends CommonOptions {
 }
 
 export function addScheduleCommands(program: Command, context: CommandContext): void {
-  const schedule = program.command('schedule').description('look at schedules, pause them, and make up for the past');
+  const schedule = program.command('schedule').description('look at schedules and polls, pause them, and make up for the past');
   withServer(
     schedule
       .command('list')
-      .description('list schedules and when they fire next')
+      .description('list schedules and polls, and when they fire next')
       .option('--workflow <name>', 'those of this workflow'),
   ).action((options: CommonOptions & { readonly workflow?: string }) => list(context, options));
   withServer(schedule.command('show').description('show one, with what its last instants did').argument('<name>', NAME)).action(
@@ -85,9 +85,13 @@ async function list({ terminal }: CommandContext, options: CommonOptions & { rea
 async function showOne({ terminal }: CommandContext, name: string, options: CommonOptions): Promise<void> {
   const client = await connect(options);
   const found = await client.schedules.get(readScheduleName(name));
-  const rows = found.last.map(({ instant, outcome, run, reason }) => [instant, outcome, run, reason]);
+  const isPoll = found.kind === 'poll';
+  const rows = found.last.map(({ instant, outcome, run, reason, probe }) =>
+    isPoll ? [instant, outcome, run, probe, reason] : [instant, outcome, run, reason],
+  );
+  const head = ['INSTANT', 'OUTCOME', 'RUN', ...(isPoll ? ['PROBE'] : []), 'WHY NOT'];
   await show(terminal, options.output, found, () =>
-    rows.length === 0 ? pageOf(found) : `${pageOf(found)}\n\n${table(['INSTANT', 'OUTCOME', 'RUN', 'WHY NOT'], rows)}`,
+    rows.length === 0 ? pageOf(found) : `${pageOf(found)}\n\n${table(head, rows)}`,
   );
 }
 
@@ -112,7 +116,9 @@ const timingOf = ({ cron, every, at }: ScheduleView): string =>
 function pageOf(view: ScheduleView): string {
   const { paused, waiting, missed, skipped } = view;
   return fields({
-    Schedule: view.id,
+    Schedule: view.kind === 'schedule' ? view.id : null,
+    Poll: view.kind === 'poll' ? view.id : null,
+    Calls: view.call,
     When: timingOf(view),
     Zone: view.timezone,
     Paused: paused === null ? null : `since ${paused.at}${paused.reason === null ? '' : `: ${paused.reason}`}`,

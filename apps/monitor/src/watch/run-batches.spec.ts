@@ -113,6 +113,15 @@ describe('a batch', () => {
     expect(await view(paused)).toMatchObject({ matched: 0, done: 0 });
   });
 
+  test('is about probes of polls only if it names their workflow', async () => {
+    const [run, probe] = await startRuns(2);
+    await db.query(`update reprise.run set trigger = 'probe', workflow = 'many.poll.stock' where id = $1`, [probe]);
+    expect(await store.count({ ...ALL_RUNS, q: 'many' })).toBe(1);
+    expect(await store.count({ ...ALL_RUNS, workflow: 'many.poll.stock' })).toBe(1);
+    await finish(await create('cancel'));
+    expect((await commands()).map(({ run_id }) => run_id)).toEqual([run]);
+  });
+
   test('is about the runs that its filter names', async () => {
     const [red] = await startRuns(1, 'running', { team: 'red' });
     await startRuns(2, 'running', { team: 'blue' });

@@ -475,10 +475,17 @@ test('every trigger', () => {
       { workflow: { name: 'other', status: 'succeeded', input: ({ event }) => ({ day: event.data.output.day }) } },
       {
         poll: {
+          id: 'weather',
           every: '1m',
           call: 'http',
-          with: ({ secret }) => ({ url: 'https://example.com', headers: { authorization: `Bearer ${secret('TOKEN')}` } }),
-          if: ({ output }) => expr`${output.status} == 200`,
+          with: ({ secret, schedule }) => ({
+            url: 'https://example.com',
+            query: { since: schedule.previous, until: schedule.time },
+            headers: { authorization: `Bearer ${secret('TOKEN')}` },
+          }),
+          retry: { maximumAttempts: 2 },
+          timeout: '10s',
+          if: ({ output, schedule }) => expr`${output.status} == 200 && ${schedule.previous} != null`,
           key: ({ output }) => output.body.day,
           input: ({ output }) => ({ day: output.body.day }),
         },
@@ -514,10 +521,17 @@ test('every trigger', () => {
       { workflow: { name: 'other', status: 'succeeded', input: { day: '${{ event.data.output.day }}' } } },
       {
         poll: {
+          id: 'weather',
           every: '1m',
           call: 'http',
-          with: { url: 'https://example.com', headers: { authorization: 'Bearer ${{ secrets.TOKEN }}' } },
-          if: 'output.status == 200',
+          with: {
+            url: 'https://example.com',
+            query: { since: '${{ schedule.previous }}', until: '${{ schedule.time }}' },
+            headers: { authorization: 'Bearer ${{ secrets.TOKEN }}' },
+          },
+          retry: { maximumAttempts: 2 },
+          timeout: '10s',
+          if: 'output.status == 200 && schedule.previous != null',
           key: '${{ output.body.day }}',
           input: { day: '${{ output.body.day }}' },
         },

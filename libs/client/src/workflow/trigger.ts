@@ -1,6 +1,6 @@
 import type { EventScope } from './event.js';
 import type { CallName, InputOf, OutputOf } from './handler.js';
-import type { Duration } from './policy.js';
+import type { Duration, Retry, Timeout } from './policy.js';
 import type { Ref, Reference } from './reference.js';
 import type { Secrets } from './scope.js';
 import type { Condition, From, Value } from './value.js';
@@ -57,16 +57,23 @@ interface Completion<Input> extends Start<EventScope, Input> {
   readonly status?: EndedStatus | readonly EndedStatus[];
 }
 
-interface PollScope<Output> {
+interface PollScope<Output> extends ScheduleScope {
+  /** What the call returned. */
   readonly output: Ref<Output>;
 }
 
 type Poll<Calls, Input> = {
   readonly [Call in CallName<Calls>]: Start<PollScope<OutputOf<Calls, Call>>, Input> & {
+    /** Unique among schedules and polls of the workflow. Default `poll`. */
+    readonly id?: string;
+    /** At least 1s. */
     readonly every: Duration;
     readonly call: Call;
-    readonly with?: From<Secrets, Value<InputOf<Calls, Call>>>;
+    readonly with?: From<Secrets & ScheduleScope, Value<InputOf<Calls, Call>>>;
     readonly queue?: string;
+    readonly retry?: Retry;
+    readonly timeout?: Timeout;
+    readonly if: Condition<PollScope<OutputOf<Calls, Call>>>;
   };
 }[CallName<Calls>];
 

@@ -208,6 +208,19 @@ test('a trigger gives the input that the workflow takes', () => {
     () => workflow('w', { input: typed<{ n: number }>(), on: [{ event: 'a', input: ({ event }) => ({ n: event.type }) }] }),
     // @ts-expect-error a schedule has no event
     () => workflow('w', { on: [{ schedule: { id: 'a', every: '5m', key: ({ event }) => event.id } }] }),
+    // @ts-expect-error a poll has a condition
+    () => workflow('w', { on: [{ poll: { every: '5m', call: 'http', with: { url: 'https://a.example' } } }] }),
+    () =>
+      workflow('w', {
+        // @ts-expect-error nothing has been called yet
+        on: [{ poll: { every: '5m', call: 'http', if: true, with: ({ output }) => ({ url: output }) } }],
+      }),
+    () =>
+      workflow<Handlers>()('w', {
+        input: typed<{ n: number }>(),
+        // @ts-expect-error what is taken has a text for its id
+        on: [{ poll: { every: '5m', call: 'stock.take', if: true, input: ({ output }) => ({ n: output.id }) } }],
+      }),
     // @ts-expect-error a child run too
     () => graph.task('x', { workflow: small, with: { n: 'x' } }),
   );

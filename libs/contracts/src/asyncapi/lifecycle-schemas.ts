@@ -66,6 +66,12 @@ type ApprovalData = Pick<
   'approval' | 'workflow' | 'run' | 'task' | 'subject' | 'assignees' | 'requester' | 'required' | 'form' | 'expiresAt'
 > & { readonly reminder: number; readonly decision: string; readonly by: string; readonly comment: string; readonly to: unknown };
 
+const RUN_DATA: Schema = {
+  type: 'object',
+  required: ['run', 'workflow', 'status', 'labels', 'error'],
+  properties: { run: ID, workflow: TEXT, status: RUN_STATUS, labels: TEXTS, error: orNull(component('TaskError')) },
+};
+
 export const LIFECYCLE_SCHEMAS: Readonly<Record<string, Schema>> = {
   CloudEvent: said('CloudEvents 1.0; extension attributes are welcome.', CLOUD_EVENT),
   EmittedEvent: {
@@ -76,11 +82,8 @@ export const LIFECYCLE_SCHEMAS: Readonly<Record<string, Schema>> = {
       reprisehop: said('How many emitted events led to it, this one included.', COUNT),
     },
   },
-  RunEvent: event(typesOf('run', RUN_NEWS), {
-    type: 'object',
-    required: ['run', 'workflow', 'status', 'labels', 'error'],
-    properties: { run: ID, workflow: TEXT, status: RUN_STATUS, labels: TEXTS, error: orNull(component('TaskError')) },
-  }),
+  RunEvent: event(typesOf('run', RUN_NEWS), RUN_DATA),
+  ProbeEvent: event(typesOf('probe', RUN_NEWS), RUN_DATA),
   ApprovalEvent: event(
     typesOf('approval', APPROVAL_NEWS),
     shape<ApprovalData>(

@@ -43,6 +43,7 @@ const MESSAGES: Readonly<Record<string, Message>> = {
   emittedEvent: { title: 'A CloudEvent that a workflow emits', contentType: STRUCTURED, payload: 'EmittedEvent' },
   bareEvent: { title: 'A bare JSON event', contentType: 'application/json', payload: 'EventData' },
   start: { title: 'The start of a run; `message_id` is its idempotency key', contentType: 'application/json', payload: 'Input' },
+  probeEvent: { title: 'What has become of a probe', contentType: STRUCTURED, payload: 'ProbeEvent' },
   runEvent: { title: 'What has become of a run', contentType: STRUCTURED, payload: 'RunEvent' },
   approvalEvent: { title: 'What has become of an approval', contentType: STRUCTURED, payload: 'ApprovalEvent' },
   attempts: { title: 'Attempts to be made', contentType: 'application/json', payload: 'Attempts' },
@@ -85,6 +86,18 @@ function channels(prefix: string): Readonly<Record<string, Channel>> {
       action: 'send',
       parameters: { status: { description: 'What it has become.', enum: Object.keys(RUN_NEWS) }, workflow: WORKFLOW },
       messages: ['runEvent'],
+    },
+    probes: {
+      address: 'probe.{status}.{workflow}.poll.{poll}',
+      exchange: n.lifecycle,
+      description: 'Bind a queue of your own to follow the probes of polls, as runs. At least once; ids are stable.',
+      action: 'send',
+      parameters: {
+        status: { description: 'What it has become.', enum: Object.keys(RUN_NEWS) },
+        workflow: WORKFLOW,
+        poll: { description: 'Id of the poll.' },
+      },
+      messages: ['probeEvent'],
     },
     approvals: {
       address: 'approval.{kind}.{workflow}',

@@ -46,7 +46,7 @@ tasks:
   a: { call: x, with: "\${{ output }}" }
   b: { call: x, compensate: { call: y, with: ["\${{ tasks.a.output }}", "\${{ tasks.b.output }}", "\${{ output }}", "\${{ tasks.b.items }}"] } }
   c: { forEach: [1], call: x, compensate: { call: y, with: ["\${{ each.index }}", "\${{ tasks.c.items }}"], idempotencyKey: k } }`,
-    'tasks.a.with 3:28 `output` can be read only in `succeedWhen`, `repeat` and `compensate` | the output of a task is tasks.ID.output',
+    'tasks.a.with 3:28 `output` can be read only in `succeedWhen`, `repeat`, `compensate` and polls | the output of a task is tasks.ID.output',
     'tasks.b.compensate.with[0] 4:52 `b` reads `a` but does not need it | add `needs: [a]` to `b`',
     'tasks.b.compensate.with[3] 4:119 `b` has no `items` | only a task with forEach has them; read `output`',
     'tasks.c.compensate.with[1] 5:87 `c` has no `items` | only a task with forEach has them; read `output`',

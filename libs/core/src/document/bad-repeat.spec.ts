@@ -35,7 +35,7 @@ const ROWS: readonly Row[] = [
     'tasks.a.if 4:9 `round` can be read only inside a repeat | in `if` and `forEach` of the task itself no round has begun yet',
     'tasks.a.repeat.while 5:23 `round` has no field `numbr` | did you mean `number`?',
     'tasks.a.repeat.while 5:42 `outptu` is not known here | did you mean `output`?',
-    'tasks.a.with 7:16 `output` can be read only in `succeedWhen`, `repeat` and `compensate` | the output of a task is tasks.ID.output',
+    'tasks.a.with 7:16 `output` can be read only in `succeedWhen`, `repeat`, `compensate` and polls | the output of a task is tasks.ID.output',
     'tasks.b.with 8:40 `round` can be read only inside a repeat | in `if` and `forEach` of the task itself no round has begun yet',
   ],
   [

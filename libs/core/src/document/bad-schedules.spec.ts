@@ -176,7 +176,7 @@ test.each<[string, string, ...string[]]>([
 test('two schedules of one name', () => {
   const text =
     'workflow: w\non:\n  - schedule: { id: a, every: 5m }\n  - schedule: { id: a, every: 6m }\ntasks: { a: { call: x } }';
-  expect(told(text)).toEqual(['on[1].schedule.id 4:21 there are two schedules `a` | each needs an id of its own']);
+  expect(told(text)).toEqual(['on[1].schedule.id 4:21 there is a schedule or poll `a` already | each needs an `id` of its own']);
 });
 
 test('what stands beside `schedule` instead of inside', () => {
@@ -197,14 +197,14 @@ test('a trigger that is two the other way round', () => {
 test('a trigger that is two', () => {
   const text = 'workflow: w\non:\n  - schedule: { id: a, every: 5m }\n    event: a.b\ntasks: { a: { call: x } }';
   expect(told(text)).toEqual([
-    'on[0].event 4:5 the trigger is `event` and `schedule` at once | a trigger is exactly one of event, schedule, webhook, workflow: write one item of `on` for each',
+    'on[0].event 4:5 the trigger is `event` and `schedule` at once | a trigger is exactly one of event, schedule, webhook, workflow, poll: write one item of `on` for each',
   ]);
 });
 
 test('a schedule read in a task', () => {
   const text = 'workflow: w\ntasks: { a: { call: x, with: "${{ schedule.time }}" } }';
   expect(told(text)).toEqual([
-    'tasks.a.with 2:35 `schedule` can be read only in a schedule trigger | a task reads run.scheduledFor, or what the input of the trigger passes on',
+    'tasks.a.with 2:35 `schedule` can be read only in schedules and polls | a task reads run.scheduledFor, or what the input of the trigger passes on',
   ]);
 });
 

@@ -16,14 +16,22 @@ const ELSEWHERE: Readonly<Record<string, readonly [message: string, hint: string
   run: ['a trigger cannot read `run`', 'there is no run yet: read `event`'],
   each: ['`each` can be read only inside a forEach', 'in `if` and `forEach` of the task itself the loop has not begun yet'],
   round: ['`round` can be read only inside a repeat', 'in `if` and `forEach` of the task itself no round has begun yet'],
-  output: ['`output` can be read only in `succeedWhen`, `repeat` and `compensate`', 'the output of a task is tasks.ID.output'],
+  output: [
+    '`output` can be read only in `succeedWhen`, `repeat`, `compensate` and polls',
+    'the output of a task is tasks.ID.output',
+  ],
   event: ['`event` can be read only in `on` and in `waitFor`', 'pass what you need through the input of the trigger'],
   schedule: [
-    '`schedule` can be read only in a schedule trigger',
+    '`schedule` can be read only in schedules and polls',
     'a task reads run.scheduledFor, or what the input of the trigger passes on',
   ],
   secrets: ['`secrets` can be used only inside `with` of a call', 'a secret is never an operand and never kept in an output'],
 };
+
+const OF_A_POLL = {
+  call: '`with` of a poll reads schedule.time, schedule.previous and secrets',
+  result: 'a poll reads `output`, what its call returned, and schedule.time or schedule.previous',
+} as const;
 
 /** May an expression at this place read that? */
 export function checkReference(reference: Reference, where: Where, scope: Scope, report: Report): void {
@@ -55,6 +63,8 @@ function refuseRoot(root: string, where: Where, scope: Scope, report: Report): v
   const known = Object.hasOwn(ELSEWHERE, root) ? ELSEWHERE[root] : undefined;
   if (known !== undefined && scope.atStart === true)
     return report.refuse(where, `\`${root}\` cannot be read before the run starts`, 'read `input`');
+  if (known !== undefined && scope.poll !== undefined)
+    return report.refuse(where, `\`${root}\` cannot be read here`, OF_A_POLL[scope.poll]);
   if (known !== undefined && scope.roots.has('schedule'))
     return report.refuse(where, `a schedule cannot read \`${root}\``, 'read schedule.time or schedule.previous');
   if (known !== undefined) return report.refuse(where, ...known);

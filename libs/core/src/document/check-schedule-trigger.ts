@@ -6,14 +6,13 @@ import { compileSchedule } from '../workflow/compile-schedule.js';
 import { isJsonMap } from '../workflow/read-json.js';
 import { CATCH_UPS, DST_FIELDS, GAPS, REPEATS, SCHEDULE_FIELDS, SCHEDULE_OVERLAPS } from './fields.js';
 import { type Located, type LocatedEntry, type LocatedMap, toJson } from './located.js';
-import { SCHEDULE_ID } from './names.js';
 import type { Report } from './problem.js';
 import { readInstant } from './read-instant.js';
-import { type Fields, readDuration, readFields, readMap, readMatching, readOneOf, readText, refuseValue } from './read-value.js';
+import { readEvery, readTimedId, takeTimedId } from './read-timed.js';
+import { type Fields, readDuration, readFields, readMap, readOneOf, readText, refuseValue } from './read-value.js';
 
 const TIMINGS = ['cron', 'every', 'at'] as const;
 const MOST_INSTANTS = 1_000;
-const LEAST_EVERY_MS = 1_000;
 const MOST_JITTER_MS = 86_400_000;
 
 /** `schedule: {…}`; returns its fields, for what every kind of trigger may say. */
@@ -41,10 +40,8 @@ export function checkScheduleTrigger(value: Located, ids: Set<string>, report: R
 function checkId(map: LocatedMap, fields: Fields, ids: Set<string>, report: Report): void {
   const id = fields.get('id');
   if (id === undefined) return report.refuse(map, 'the schedule has no `id`', 'a name to pause it by: `id: nightly`');
-  const name = readMatching(id.value, report, SCHEDULE_ID, 64, 'a name of letters, digits, - and _');
-  if (name === null) return;
-  if (ids.has(name)) report.refuse(id.value, `there are two schedules \`${name}\``, 'each needs an id of its own');
-  ids.add(name);
+  const name = readTimedId(id.value, report);
+  if (name !== null) takeTimedId(id.value, name, ids, report);
 }
 
 /** The one of `cron`, `every` and `at` that says when. */
@@ -83,9 +80,7 @@ function checkZone(entry: LocatedEntry | undefined, timing: LocatedEntry | null,
 function checkTiming({ key, value }: LocatedEntry, zone: Zone | null, fields: Fields, report: Report): void {
   if (key === 'cron') return checkCron(value, zone, fields, report);
   if (key === 'at') return checkInstants(value, report);
-  const everyMs = readDuration(value, report);
-  if (everyMs !== null && everyMs < LEAST_EVERY_MS)
-    refuseValue(value, report, 'at least 1s', 'a queue of events is made for more than that');
+  readEvery(value, report);
 }
 
 function checkCron(value: Located, zone: Zone | null, fields: Fields, report: Report): void {

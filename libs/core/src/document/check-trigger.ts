@@ -1,12 +1,13 @@
 import { checkCompletionTrigger } from './check-completion-trigger.js';
 import { checkEventTrigger } from './check-event-trigger.js';
 import { checkCondition, checkTemplate, checkTextOrExpression } from './check-expression.js';
+import { checkPollTrigger } from './check-poll-trigger.js';
 import { checkScheduleTrigger, warnIfOver } from './check-schedule-trigger.js';
 import { checkWebhookTrigger } from './check-webhook-trigger.js';
 import type { Checks } from './checks.js';
 import {
   COMPLETION_FIELDS,
-  LATER_TRIGGER_KINDS,
+  POLL_FIELDS,
   SCHEDULE_FIELDS,
   TRIGGER_KIND_FIELDS,
   TRIGGER_KINDS,
@@ -16,7 +17,7 @@ import {
 import { entryOf, type Located, type LocatedEntry, type LocatedMap } from './located.js';
 import type { Report } from './problem.js';
 import { didYouMean, type FieldSet, type Fields, readFields, readList, readMap } from './read-value.js';
-import { type Scope, scheduleScope, triggerScope } from './scope.js';
+import { resultScope, type Scope, scheduleScope, triggerScope } from './scope.js';
 
 const MOST_TRIGGERS = 100;
 
@@ -30,12 +31,13 @@ export function checkTriggers(value: Located, checks: Checks): void {
       `there are ${list.items.length} triggers`,
       `at most ${MOST_TRIGGERS}: an event pattern such as order.# covers many`,
     );
-  const found = { ...checks, scheduleIds: new Set<string>() };
+  const found = { ...checks, timedIds: new Set<string>() };
   for (const item of list.items.slice(0, MOST_TRIGGERS)) checkTrigger(item, found);
 }
 
 interface TriggerChecks extends Checks {
-  readonly scheduleIds: Set<string>;
+  /** Of schedules and polls. */
+  readonly timedIds: Set<string>;
 }
 
 function checkTrigger(value: Located, checks: TriggerChecks): void {
@@ -50,16 +52,22 @@ interface KindEntry {
   readonly entry: LocatedEntry;
 }
 
-function checkKind({ kind, entry }: KindEntry, fields: Fields, { report, scheduleIds, now }: TriggerChecks): void {
+function checkKind({ kind, entry }: KindEntry, fields: Fields, checks: TriggerChecks): void {
+  const { report, timedIds, now } = checks;
   switch (kind) {
     case 'event':
       checkEventTrigger(entry.value, fields, report);
       return checkStart(fields, triggerScope(), report);
     case 'schedule': {
       const before = report.problemCount;
-      const inside = checkScheduleTrigger(entry.value, scheduleIds, report);
+      const inside = checkScheduleTrigger(entry.value, timedIds, report);
       if (inside !== null) checkStart(inside, scheduleScope(), report);
       if (now !== null && report.problemCount === before) warnIfOver(entry.value, now, report);
+      return;
+    }
+    case 'poll': {
+      const inside = checkPollTrigger(entry.value, timedIds, checks);
+      if (inside !== null) checkStart(inside, resultScope(), report);
       return;
     }
     case 'webhook':
@@ -71,15 +79,6 @@ function checkKind({ kind, entry }: KindEntry, fields: Fields, { report, schedul
 }
 
 function readKind(map: LocatedMap, report: Report): KindEntry | null {
-  const later = map.entries.find((entry) => LATER_TRIGGER_KINDS.some((kind) => kind === entry.key));
-  if (later !== undefined) {
-    report.refuse(
-      later.keyAt,
-      `\`${later.key}\` triggers are not supported yet`,
-      'remove it; this version of Reprise cannot run it',
-    );
-    return null;
-  }
   const kinds = TRIGGER_KINDS.flatMap((kind) => {
     const entry = entryOf(map, kind);
     return entry === undefined ? [] : [{ kind, entry }];
@@ -105,6 +104,7 @@ const INNER_FIELDS: Readonly<Record<TriggerKind, readonly string[]>> = {
   schedule: SCHEDULE_FIELDS.known,
   webhook: WEBHOOK_FIELDS.known,
   workflow: COMPLETION_FIELDS.known,
+  poll: POLL_FIELDS.known,
 };
 
 /** Known fields of another kind are refused with the kind they belong to, rather than as unknown. */

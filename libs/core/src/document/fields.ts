@@ -27,17 +27,34 @@ export const TRIGGER_KIND_FIELDS = {
   schedule: ['schedule'],
   webhook: ['webhook'],
   workflow: ['workflow'],
+  poll: ['poll'],
 } as const;
 
 export type TriggerKind = keyof typeof TRIGGER_KIND_FIELDS;
 export const TRIGGER_KINDS = Object.keys(TRIGGER_KIND_FIELDS) as readonly TriggerKind[];
 
-export const LATER_TRIGGER_KINDS = ['poll'] as const;
-
 export const WEBHOOK_FIELDS = { known: ['path', 'secret', 'signature', 'if', 'key', 'input'] } as const satisfies FieldSet;
 export const SIGNATURES = ['standard-webhooks', 'github', 'none'] as const;
 export const COMPLETION_FIELDS = { known: ['name', 'status', 'if', 'key', 'input'] } as const satisfies FieldSet;
 export const ENDED_STATUSES = ['succeeded', 'failed', 'cancelled'] as const;
+
+const IS_THE_CONDITION = 'say it in `if`: what the call returned is `output`';
+const SET_TIMES = 'a poll looks every so often, counted from 1970: at set times a `schedule` starts a run that looks';
+
+export const POLL_FIELDS = {
+  known: ['id', 'every', 'call', 'with', 'queue', 'retry', 'timeout', 'if', 'key', 'input'],
+  refused: {
+    until: IS_THE_CONDITION,
+    succeedWhen: IS_THE_CONDITION,
+    cron: SET_TIMES,
+    at: SET_TIMES,
+    timezone: SET_TIMES,
+    start: SET_TIMES,
+    overlap: 'the next probe never starts before the last has ended',
+    catchUp: 'a probe that was missed is not made up for',
+    idempotencyKey: 'a probe is made to be made again; for one run of each result give `key`',
+  },
+} as const satisfies FieldSet;
 
 export const SCHEDULE_FIELDS = {
   known: [

@@ -114,5 +114,5 @@ test('the published schema refuses what the checks refuse', () => {
 });
 
 test('what was never accepted is not compiled', () => {
-  expect(() => compileTrigger({ schedule: { id: 'a', at: 'soon' } })).toThrow('"soon" is not a time');
+  expect(() => compileTrigger({ schedule: { id: 'a', at: 'soon' } }, 'w', {})).toThrow('"soon" is not a time');
 });

@@ -11,6 +11,8 @@ export interface Scope {
   readonly inputFields: readonly string[] | null;
   /** No run is there yet, but its input is. */
   readonly atStart?: true;
+  /** What a poll calls with, and what it makes of the result. */
+  readonly poll?: 'call' | 'result';
 }
 
 /** The tasks that can be read inside a group: those that `self` needs, or all when `self` is null (the group's own output). */
@@ -70,6 +72,12 @@ export function triggerScope(): Scope {
 export function scheduleScope(): Scope {
   return { roots: new Set(['schedule']), loops: [], tasks: null, inputFields: null };
 }
+
+/** What a poll calls with. */
+export const probeScope = (): Scope => ({ ...scheduleScope(), poll: 'call' });
+
+/** What a poll makes of what its call has returned. */
+export const resultScope = (): Scope => ({ ...withRoot(scheduleScope(), 'output'), poll: 'result' });
 
 /** Inside a member of the scope's group. */
 export const memberScope = (scope: GroupScope, self: MemberOutline): GroupScope => ({

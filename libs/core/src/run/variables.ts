@@ -40,6 +40,10 @@ export function variablesFor(draft: Draft, standing: Place, references: readonly
       case 'input':
         variables['input'] ??= draft.value(draft.run.input, 'run');
         break;
+      case 'schedule':
+        // Only the task of a probe can read it: what it is fired with is the instant.
+        variables['schedule'] ??= draft.value(draft.run.input, 'run');
+        break;
       case 'run':
         variables['run'] ??= runVariable(draft);
         break;

@@ -1,4 +1,4 @@
-import type { ScheduleTrigger } from '../workflow/trigger.js';
+import type { Timed } from '../workflow/trigger.js';
 
 /** With `overlap: queue`. */
 const MOST_PENDING = 1_000;
@@ -20,7 +20,7 @@ export interface SkippedInstant {
 
 /** `pending`: waiting since earlier looks; `chosen`: come now. `open`: a run of an earlier instant has not ended. */
 export function applyOverlap(
-  overlap: ScheduleTrigger['overlap'],
+  overlap: Timed['overlap'],
   pending: readonly number[],
   chosen: readonly number[],
   open: boolean,

@@ -1,4 +1,4 @@
-import type { ScheduleTrigger } from '../workflow/trigger.js';
+import type { Timed } from '../workflow/trigger.js';
 import { jitterOf } from './jitter.js';
 import { listInstants, newestInstants } from './list-instants.js';
 import { timetableOf } from './timetable.js';
@@ -21,11 +21,11 @@ export interface ChosenInstants {
 }
 
 /** When an instant is to fire. */
-export const firingTime = (name: string, { jitterMs }: Pick<ScheduleTrigger, 'jitterMs'>, instant: number): number =>
+export const firingTime = (name: string, { jitterMs }: Pick<Timed, 'jitterMs'>, instant: number): number =>
   instant + jitterOf(name, instant, jitterMs);
 
 /** Which of the instants from `nextInstant` on fire now. They fire in their order: an instant never overtakes one with more jitter. */
-export function chooseInstants(name: string, trigger: ScheduleTrigger, nextInstant: number | null, now: number): ChosenInstants {
+export function chooseInstants(name: string, trigger: Timed, nextInstant: number | null, now: number): ChosenInstants {
   if (nextInstant === null || firingTime(name, trigger, nextInstant) > now) return { chosen: [], missed: 0, nextInstant };
   const { catchUp } = trigger;
   const timetable = timetableOf(trigger);

@@ -1,4 +1,4 @@
-import type { ScheduleTrigger } from '../workflow/trigger.js';
+import type { Timed } from '../workflow/trigger.js';
 import { applyOverlap, type SkippedInstant } from './apply-overlap.js';
 import { chooseInstants, firingTime } from './choose-instants.js';
 import { timetableOf } from './timetable.js';
@@ -37,7 +37,7 @@ export interface FiredInstant {
 /** A schedule that begins at `now`: what lies before is not its own. */
 export function armSchedule(
   name: string,
-  trigger: ScheduleTrigger,
+  trigger: Timed,
   now: number,
 ): { readonly nextInstant: number | null; readonly dueAt: number | null } {
   const nextInstant = timetableOf(trigger).next(now);
@@ -48,7 +48,7 @@ export function armSchedule(
  * What is due of a schedule? Pure: the same state and moment give the same answer. `name` is `WORKFLOW/ID`; `open` says whether a run of
  * an earlier instant has not ended.
  */
-export function decideFiring(name: string, trigger: ScheduleTrigger, state: ScheduleState, open: boolean, now: number): Firing {
+export function decideFiring(name: string, trigger: Timed, state: ScheduleState, open: boolean, now: number): Firing {
   const { chosen, missed, nextInstant } = chooseInstants(name, trigger, state.nextInstant, now);
   const { fire, skip, pending, cancelOpen } = applyOverlap(trigger.overlap, state.pending, chosen, open);
   const fired = fire.map(
@@ -68,5 +68,5 @@ export function decideFiring(name: string, trigger: ScheduleTrigger, state: Sche
   };
 }
 
-const dueAtOf = (name: string, trigger: ScheduleTrigger, instant: number | null): number | null =>
+const dueAtOf = (name: string, trigger: Timed, instant: number | null): number | null =>
   instant === null ? null : firingTime(name, trigger, instant);

@@ -1,4 +1,4 @@
-import type { ScheduleTrigger } from '../workflow/trigger.js';
+import type { Timed } from '../workflow/trigger.js';
 import { type LocalTimes, parseCron } from './cron.js';
 import { parseZone, type Zone } from './zone.js';
 
@@ -8,7 +8,7 @@ export interface Timetable {
   next(instant: number): number | null;
 }
 
-export type Times = Pick<ScheduleTrigger, 'timing' | 'timezone' | 'startAt' | 'endAt' | 'dst'>;
+export type Times = Pick<Timed, 'timing' | 'timezone' | 'startAt' | 'endAt' | 'dst'>;
 
 /** Made once for each compiled trigger: reading an expression costs more than using it. */
 const made = new WeakMap<Times, Timetable>();
@@ -65,7 +65,7 @@ class CronTimetable implements Timetable {
   constructor(
     private readonly times: LocalTimes,
     private readonly zone: Zone,
-    private readonly dst: ScheduleTrigger['dst'],
+    private readonly dst: Timed['dst'],
   ) {}
 
   next(instant: number): number | null {

@@ -2,6 +2,7 @@ import { ON_ERROR, RUN_WHEN } from '../document/fields.js';
 import type { Json } from '../json.js';
 import { BACKOFFS, EXHAUSTED_ACTIONS, JITTERS } from '../retry/index.js';
 import { EFFECTS, ON_IN_DOUBT } from '../workflow/workflow.js';
+import { CALL } from './call-schema.js';
 
 const CODES: Json = { type: 'array', items: { type: 'string', pattern: '^\\S+$' } };
 
@@ -68,13 +69,6 @@ const REPEAT: Json = {
     },
     interval: { description: 'Wait between rounds: a duration, or an expression for one.', type: 'string' },
   },
-};
-
-const CALL: Json = {
-  description: 'Name of a handler.',
-  type: 'string',
-  pattern: '^[A-Za-z][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)*$',
-  maxLength: 200,
 };
 
 const FAIL: Json = {

@@ -9,6 +9,7 @@ import {
   TRIGGER_KINDS,
 } from '../document/fields.js';
 import type { Json } from '../json.js';
+import { CALL } from './call-schema.js';
 
 /** What every kind of trigger may say about the run it starts. */
 const START_PROPERTIES = {
@@ -89,6 +90,30 @@ const COMPLETION: Json = {
   },
 };
 
+const POLL: Json = {
+  description: 'Makes a call every so often; a run starts when `if` is true of what it returned, which is `output`.',
+  type: 'object',
+  required: ['every', 'call', 'if'],
+  additionalProperties: false,
+  properties: {
+    id: {
+      description: 'Unique among schedules and polls of the workflow. Default poll.',
+      type: 'string',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9_-]*$',
+      maxLength: 64,
+    },
+    every: { description: 'At least 1s, counted from 1970.', $ref: '#/$defs/duration' },
+    call: CALL,
+    with: { description: 'Input of the handler; reads schedule.time, schedule.previous and secrets.' },
+    queue: { $ref: '#/$defs/queue' },
+    retry: { $ref: '#/$defs/retry' },
+    timeout: { $ref: '#/$defs/timeout' },
+    if: { description: 'true: a run. Reads output, schedule.time and schedule.previous.', $ref: '#/$defs/expression' },
+    key: START_PROPERTIES.key,
+    input: { description: 'Input of the run; by default the output of the call.' },
+  },
+};
+
 /** `$defs` of what starts a run. */
 export const TRIGGER_SCHEMAS = {
   trigger: {
@@ -106,10 +131,12 @@ export const TRIGGER_SCHEMAS = {
       schedule: { $ref: '#/$defs/schedule' },
       webhook: { $ref: '#/$defs/webhook' },
       workflow: { $ref: '#/$defs/completion' },
+      poll: { $ref: '#/$defs/poll' },
       ...START_PROPERTIES,
     },
   },
   schedule: SCHEDULE,
   webhook: WEBHOOK,
   completion: COMPLETION,
+  poll: POLL,
 } satisfies Json;

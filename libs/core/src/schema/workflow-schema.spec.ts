@@ -10,6 +10,7 @@ import {
   KIND_FIELDS,
   KINDS,
   POLICY_FIELDS,
+  POLL_FIELDS,
   RATE_LIMIT_FIELDS,
   REPEAT_FIELDS,
   RETRY_FIELDS,
@@ -45,6 +46,7 @@ describe('the published schema and the checks agree', () => {
     expect(namesAt()).toEqual(sorted(WORKFLOW_FIELDS.known));
     expect(namesAt('properties', 'defaults')).toEqual(sorted(DEFAULTS_FIELDS.known));
     expect(namesAt('$defs', 'schedule')).toEqual(sorted(SCHEDULE_FIELDS.known));
+    expect(namesAt('$defs', 'poll')).toEqual(sorted(POLL_FIELDS.known));
     expect(namesAt('$defs', 'schedule', 'properties', 'dst')).toEqual(sorted(DST_FIELDS.known));
     expect(namesAt('$defs', 'trigger')).toEqual(sorted([...new Set(TRIGGER_KINDS.flatMap((kind) => TRIGGER_KIND_FIELDS[kind]))]));
     expect(namesAt('$defs', 'task')).toEqual(
@@ -186,7 +188,7 @@ describe('the published schema and the checks agree', () => {
     ['a bad name', { workflow: 'W', tasks: { a: { call: 'x' } } }],
     ['a version of two numbers', { workflow: 'w', version: '1.2', tasks: { a: { call: 'x' } } }],
     ['a later field', { workflow: 'w', onFailure: [], tasks: { a: { call: 'x' } } }],
-    ['a trigger of a later version', { workflow: 'w', on: [{ poll: {} }], tasks: { a: { call: 'x' } } }],
+    ['a poll that does not say what', { workflow: 'w', on: [{ poll: { every: '1m', if: true } }], tasks: { a: { call: 'x' } } }],
     ['a task id with a dash', { workflow: 'w', tasks: { 'a-b': { call: 'x' } } }],
   ])('bad as a whole: %s', (_, document) => {
     expect(both(document)).toEqual({ schema: false, checks: false });

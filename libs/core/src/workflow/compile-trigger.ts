@@ -1,15 +1,18 @@
 import type { Json } from '../json.js';
+import { compilePoll } from './compile-poll.js';
 import { compileSchedule } from './compile-schedule.js';
 import { compileStart } from './compile-start.js';
+import type { Defaults } from './compile-work.js';
 import { expectMap, expectText, type JsonMap, readWord } from './read-json.js';
 import type { CompletionTrigger, EventTrigger, Trigger, WebhookTrigger } from './trigger.js';
 
 /** By the field that says what kind it is: a checked document has exactly one of them. */
-export function compileTrigger(trigger: Json): Trigger {
+export function compileTrigger(trigger: Json, name: string, defaults: Defaults): Trigger {
   const map = expectMap(trigger, 'a trigger');
-  const { schedule, webhook, workflow } = map;
+  const { schedule, webhook, workflow, poll } = map;
   if (schedule !== undefined) return compileSchedule(expectMap(schedule, '`schedule`'));
   if (webhook !== undefined) return compileWebhook(expectMap(webhook, '`webhook`'));
+  if (poll !== undefined) return compilePoll(expectMap(poll, '`poll`'), name, defaults);
   return workflow === undefined ? compileEvent(map) : compileCompletion(expectMap(workflow, '`workflow`'));
 }
 

@@ -25,11 +25,12 @@ export function compileWorkflow(document: Json): Workflow {
     tasks === undefined ? null : addOnFailure(nodes, root.members.length, (parent) => compiler.compile(tasks, undefined, parent));
   addCompensations(nodes, compiler.undone, defaults);
   const { version, timeout } = map;
+  const name = expectText(map['workflow'], '`workflow`');
   return {
-    name: expectText(map['workflow'], '`workflow`'),
+    name,
     version: version === undefined ? null : expectText(version, '`version`'),
     inputSchema: map['input'] ?? null,
-    triggers: Array.isArray(map['on']) ? map['on'].map(compileTrigger) : [],
+    triggers: Array.isArray(map['on']) ? map['on'].map((trigger) => compileTrigger(trigger, name, defaults)) : [],
     timeoutMs: timeout === undefined ? null : readDurationMs(timeout),
     failFast: map['failFast'] !== false,
     nodes,

@@ -1,6 +1,7 @@
 import type { Expression, Template } from '../expression/index.js';
+import type { Json } from '../json.js';
 
-/** What starts a run: one item of `on`. Position in `on` is the trigger's number; a schedule has an id besides. */
+/** What starts a run: one item of `on`. Position in `on` is the trigger's number; what fires at certain times has an id besides. */
 export type Trigger = EventTrigger | ScheduleTrigger | WebhookTrigger | CompletionTrigger | PollTrigger;
 
 interface Start {
@@ -18,10 +19,9 @@ export interface EventTrigger extends Start {
   readonly source: string | null;
 }
 
-/** Fires at instants; `schedule.time` and `schedule.previous` can be read. */
-export interface ScheduleTrigger extends Start {
-  readonly kind: 'schedule';
-  /** Unique in the workflow; `WORKFLOW/ID` names the schedule. */
+/** When something fires, and what becomes of instants that come at a bad time. */
+export interface Timed {
+  /** Unique in the workflow; `WORKFLOW/ID` names what fires. */
   readonly id: string;
   readonly timing: Timing;
   /** IANA zone in which a cron expression is read. */
@@ -36,6 +36,11 @@ export interface ScheduleTrigger extends Start {
   /** What becomes of an instant whose predecessor's run has not ended. */
   readonly overlap: 'skip' | 'queue' | 'allow' | 'cancelRunning';
   readonly dst: { readonly gap: 'skip' | 'shift'; readonly repeat: 'first' | 'both' };
+}
+
+/** Fires at instants; `schedule.time` and `schedule.previous` can be read. */
+export interface ScheduleTrigger extends Start, Timed {
+  readonly kind: 'schedule';
 }
 
 export type Timing =
@@ -60,10 +65,14 @@ export interface CompletionTrigger extends Start {
 }
 
 /** A condition that is watched: `call` is made every so often, `output` is its result. */
-export interface PollTrigger extends Start {
+export interface PollTrigger extends Start, Timed {
   readonly kind: 'poll';
-  readonly everyMs: number;
   readonly call: string;
-  readonly with: Template | null;
-  readonly queue: string;
+  /** The document of the workflow of one task whose runs make the call. */
+  readonly probe: ProbeDocument;
 }
+
+export type ProbeDocument = { readonly workflow: string; readonly [field: string]: Json };
+
+/** Does it fire at certain times? */
+export const isTimed = (trigger: Trigger): trigger is ScheduleTrigger | PollTrigger => 'timing' in trigger;
