@@ -13,6 +13,7 @@ on:
   - event: order.placed
   - webhook: { path: shop, signature: none }
   - schedule: { id: nightly, cron: "30 2 * * *" }
+  - poll: { id: stock, every: 300d, call: http, with: { url: "http://127.0.0.1:1/" }, retry: { maximumAttempts: 1 }, if: true }
 tasks:
   ask: { approval: { subject: Ship it?, form: { type: object } } }
   later: { call: http, with: { url: "http://127.0.0.1:1/" }, retry: { initialInterval: 1h, jitter: none } }
@@ -194,7 +195,11 @@ describe('answers are as documented', () => {
   test('of schedules', async () => {
     const path = { workflow: 'shop', schedule: 'nightly' };
     const one = '/v1/schedules/{workflow}/{schedule}';
-    expect((await ask('get', '/v1/schedules')).json.items).toHaveLength(1);
+    const poll = { workflow: 'shop', schedule: 'stock' };
+    expect((await ask('post', `${one}/trigger`, { path: poll })).status).toBe(202);
+    const probed = async () => (await ask('get', one, { path: poll })).json.last.length > 0;
+    await eventually(probed, { what: 'the probe has ended', timeoutMs: 40_000 });
+    expect((await ask('get', '/v1/schedules')).json.items).toHaveLength(2);
     await ask('post', '/v1/schedules/preview', { body: { every: '1h' } });
     await ask('post', `${one}/pause`, { path, body: { reason: 'inventory' } });
     await ask('get', one, { path });

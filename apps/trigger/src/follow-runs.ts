@@ -1,6 +1,6 @@
 import { type Json, type RunId, readProbeName } from '@reprise/core';
 import { type Completion, CompletionStore, classifyError } from '@reprise/ledger';
-import type { Logger } from '@reprise/service';
+import { faultPoint, type Logger } from '@reprise/service';
 import type { ActiveWorkflow, ActiveWorkflows } from './active-workflows.js';
 import { originOf, refuseHops } from './event-hops.js';
 import { judgeProbe } from './judge-probe.js';
@@ -76,8 +76,12 @@ export class FollowRuns {
         const requests = taken.flatMap((end) => requestOf(end, current));
         return refusal === null ? requests : requests.map((request) => refused(request, refusal));
       },
-      settle: async () => [],
+      settle: async () => {
+        if (taken.length > 0) await faultPoint('follow.before-commit');
+        return [];
+      },
     });
+    if (taken.length > 0) await faultPoint('follow.after-commit');
     told.catch((error: unknown) =>
       logger.warn({ error }, 'what followed from ends of runs was not told; the watch will tell it'),
     );

@@ -1,7 +1,7 @@
 import type { Json } from '@reprise/core';
 import { component, type Schema, TEXT } from '../openapi/schema.js';
 import { WHY_SCHEMAS } from '../openapi/why-schemas.js';
-import { names, type Topology, topologyOf } from '../topology.js';
+import { names, type Topology, type TopologyNames, topologyOf } from '../topology.js';
 import { ATTEMPT_SCHEMAS } from './attempt-schemas.js';
 import { APPROVAL_NEWS, LIFECYCLE_SCHEMAS, RUN_NEWS } from './lifecycle-schemas.js';
 
@@ -79,6 +79,32 @@ function channels(prefix: string): Readonly<Record<string, Channel>> {
       parameters: { workflow: WORKFLOW },
       messages: ['start'],
     },
+    ...newsChannels(n),
+    attempts: {
+      address: n.taskQueue('{queue}'),
+      exchange: n.attempts,
+      queue: n.taskQueue('{queue}'),
+      description: 'Attempts for the executors of one queue.',
+      internal: true,
+      action: 'send',
+      parameters: { queue: { description: 'Name of the task queue.' } },
+      messages: ['attempts'],
+    },
+    inbox: {
+      address: '{shard}',
+      exchange: n.inbox,
+      description: 'What runs are told: how attempts have ended, for one.',
+      internal: true,
+      action: 'receive',
+      parameters: { shard: { description: 'Shard of the run.' } },
+      messages: ['inbox'],
+    },
+  };
+}
+
+/** What is told on the lifecycle exchange. */
+function newsChannels(n: TopologyNames): Readonly<Record<string, Channel>> {
+  return {
     runs: {
       address: 'run.{status}.{workflow}',
       exchange: n.lifecycle,
@@ -106,25 +132,6 @@ function channels(prefix: string): Readonly<Record<string, Channel>> {
       action: 'send',
       parameters: { kind: { description: 'What has happened.', enum: Object.keys(APPROVAL_NEWS) }, workflow: WORKFLOW },
       messages: ['approvalEvent'],
-    },
-    attempts: {
-      address: n.taskQueue('{queue}'),
-      exchange: n.attempts,
-      queue: n.taskQueue('{queue}'),
-      description: 'Attempts for the executors of one queue.',
-      internal: true,
-      action: 'send',
-      parameters: { queue: { description: 'Name of the task queue.' } },
-      messages: ['attempts'],
-    },
-    inbox: {
-      address: '{shard}',
-      exchange: n.inbox,
-      description: 'What runs are told: how attempts have ended, for one.',
-      internal: true,
-      action: 'receive',
-      parameters: { shard: { description: 'Shard of the run.' } },
-      messages: ['inbox'],
     },
   };
 }

@@ -27,7 +27,7 @@ const VIEWS: readonly Route[] = [
     summary: 'Runs, newest first',
     parameters: [
       query('status', 'Only those in this status.', RUN_STATUS),
-      query('workflow', 'Only those of this workflow.'),
+      query('workflow', 'Only those of this workflow. Probes of polls (`WORKFLOW.poll.ID`) are listed only so.'),
       // Form style writes each field as a parameter of its own: `?label.team=red`.
       query('labels', 'Only those with these labels: `label.team=red`.', {
         ...TEXTS,

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { checkInput } from '../schema/check-input.js';
 import { WORKFLOW_SCHEMA } from '../schema/workflow-schema.js';
 import { readProbeName } from '../workflow/probe-name.js';
-import type { PollTrigger } from '../workflow/trigger.js';
+import { isTimed, type PollTrigger } from '../workflow/trigger.js';
 import { type ParsedDocument, parseDocument } from './parse-document.js';
 
 const parse = (on: string, rest = ''): ParsedDocument =>
@@ -93,6 +93,11 @@ describe('a poll', () => {
     expect(parsed.kind === 'ok' && parsed.calls).toEqual([
       { call: 'stock.check', queue: 'slow', path: 'on[0].poll.call', line: 3, column: 30 },
     ]);
+  });
+
+  test('fires at certain times, as a schedule does and an event does not', () => {
+    const parsed = parse('  - poll: { every: 1m, call: x, if: true }\n  - schedule: { id: s, every: 1m }\n  - event: a');
+    expect(parsed.kind === 'ok' && parsed.workflow.triggers.map(isTimed)).toEqual([true, true, false]);
   });
 
   test('has probes of a name that no document can have', () => {
