@@ -22,6 +22,7 @@ export { type Completion, CompletionStore } from './completion-store.js';
 export { Database, type DatabaseOptions, type Row, type Session } from './database.js';
 export { DatabaseClock } from './database-clock.js';
 export { DeadLetterStore, type NewDeadLetter } from './dead-letter-store.js';
+export { documentHash } from './document-hash.js';
 export {
   type BegunEffect,
   type EffectEnd,
@@ -30,7 +31,6 @@ export {
   type EffectState,
   EffectStore,
 } from './effect-store.js';
-export { documentHash } from './document-hash.js';
 export { EventStore, type RunEvent, type SendAnswer } from './event-store.js';
 export { type EventFilter, EventViews } from './event-views.js';
 export { Gauges, type ReadyQueue } from './gauges.js';
