@@ -219,8 +219,18 @@ describe('answers are as documented', () => {
     await reprise.broker.channel(async (channel) => {
       channel.publish(reprise.broker.names.events, 'order.placed', Buffer.from('not JSON'));
     });
-    const letters = async () => (await ask('get', '/v1/dead-letters')).json.items.length > 0;
-    await eventually(letters, { what: 'the dead letter', timeoutMs: 30_000 });
+    const letters = async () => (await ask('get', '/v1/dead-letters')).json.items;
+    await eventually(async () => (await letters()).length > 0, { what: 'the dead letter', timeoutMs: 30_000 });
+    const [letter] = await letters();
+    expect((await ask('post', '/v1/dead-letters/{id}/redrive', { path: { id: letter.id } })).status).toBe(200);
+    expect((await ask('post', '/v1/dead-letters/{id}/redrive', { path: { id: letter.id } })).status).toBe(409);
+    await eventually(async () => (await letters()).length > 0, { what: 'it to fail again', timeoutMs: 30_000 });
+    const [again] = await letters();
+    expect(again).toMatchObject({ redriveOf: letter.id, redrives: 1 });
+    const discarded = await ask('post', '/v1/dead-letters/{id}/discard', { path: { id: again.id }, body: { reason: 'no use' } });
+    expect(discarded.status).toBe(200);
+    await ask('post', '/v1/dead-letters/{id}/discard', { path: { id: 'nothing' } });
+    await ask('get', '/v1/dead-letters', { query: '?state=discarded' });
     for (const path of ['/v1/queues', '/v1/executors']) expect((await ask('get', path)).json.items.length).toBeGreaterThan(0);
     const body = { action: 'cancel', filter: { workflow: 'shop' }, reason: 'the end' };
     await ask('post', '/v1/batches', { body: { ...body, dryRun: true } });

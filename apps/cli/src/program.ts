@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addApprovalCommands } from './commands/approval.js';
 import { addBatchCommands } from './commands/batch.js';
+import { addDeadLetterCommands } from './commands/dead-letter.js';
 import { addEventCommands } from './commands/event.js';
 import { addRunCommands } from './commands/run.js';
 import { addScheduleCommands } from './commands/schedule.js';
@@ -36,6 +37,7 @@ Data goes to stdout, the rest to stderr. Exit codes: 0 ok, 1 error, 2 usage, 3 n
   addEventCommands(program, context);
   addApprovalCommands(program, context);
   addBatchCommands(program, context);
+  addDeadLetterCommands(program, context);
   addScheduleCommands(program, context);
   addValidateCommand(program, context);
   return program;

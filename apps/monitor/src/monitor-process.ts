@@ -1,4 +1,5 @@
-import { BrokerConnection, DeliveryConsumer, Publisher } from '@reprise/broker';
+import { BrokerConnection, Publisher } from '@reprise/broker';
+import type { TopologyNames } from '@reprise/contracts';
 import {
   AnswerApproval,
   ApprovalEvents,
@@ -6,7 +7,6 @@ import {
   BatchStore,
   CommandStore,
   Database,
-  DeadLetterStore,
   EventStore,
   EventViews,
   Gauges,
@@ -25,9 +25,9 @@ import { CommandRun } from './command-run.js';
 import { CreateBatch } from './create-batch.js';
 import { ForwardToTrigger } from './forward-to-trigger.js';
 import { ListQueues } from './list-queues.js';
+import { MonitorLetters } from './monitor-letters.js';
 import { RetryRun } from './retry-run.js';
 import { SendEvent } from './send-event.js';
-import { StoreDeadLetter } from './store-dead-letter.js';
 import { GlobalGauges } from './watch/global-gauges.js';
 import { Leader } from './watch/leader.js';
 import { Loop } from './watch/loop.js';
@@ -37,7 +37,6 @@ import { TellPeople } from './watch/tell-people.js';
 
 const WATCH_EVERY_MS = 1_000;
 const BATCH_EVERY_MS = 250;
-const DEAD_PREFETCH = 20;
 
 /** Everything a monitor is made of, and the order in which it starts and stops. */
 export class MonitorProcess {
@@ -45,7 +44,8 @@ export class MonitorProcess {
   readonly events: EventViews;
   readonly workflows: WorkflowStore;
   readonly compiled: WorkflowCache;
-  readonly letters: DeadLetterStore;
+  readonly letters: MonitorLetters;
+  readonly names: TopologyNames;
   readonly members: MemberStore;
   readonly queues: ListQueues;
   readonly approvals: ApprovalViews;
@@ -59,7 +59,6 @@ export class MonitorProcess {
   private readonly database: Database;
   private readonly connection: BrokerConnection;
   private readonly publisher: Publisher;
-  private readonly dead: DeliveryConsumer;
   private readonly leader: Leader;
   private readonly loops: readonly Loop[];
 
@@ -81,10 +80,11 @@ export class MonitorProcess {
     this.events = new EventViews(database);
     this.workflows = new WorkflowStore(database);
     this.compiled = new WorkflowCache(this.workflows);
-    this.letters = new DeadLetterStore(database);
+    this.letters = new MonitorLetters(context, database, connection);
     this.members = new MemberStore(database);
     this.queues = new ListQueues(gauges, this.members, connection);
     const { names } = connection;
+    this.names = names;
     this.approvals = new ApprovalViews(database);
     this.answers = new AnswerApprovals({ answers: new AnswerApproval(database), views: this.approvals, publisher, names });
     this.batches = new BatchStore(database);
@@ -94,14 +94,6 @@ export class MonitorProcess {
     this.sendEvent = new SendEvent({ events, publisher, names: connection.names, clock });
     this.retryRun = new RetryRun(new RetryObstacles(database), this.commandRun);
     this.forward = new ForwardToTrigger({ triggerUrl, signal: drain.signal, logger });
-    const letters = new StoreDeadLetter(this.letters, clock, logger);
-    const onDelivery = (delivery: Parameters<StoreDeadLetter['store']>[0]) => letters.store(delivery);
-    this.dead = new DeliveryConsumer(connection, {
-      queue: connection.names.deadQueue,
-      prefetch: DEAD_PREFETCH,
-      logger,
-      onDelivery,
-    });
     const members = this.members;
     this.leader = new Leader({
       id: `monitor-${clock.uuid()}`,
@@ -110,7 +102,7 @@ export class MonitorProcess {
       eventRetentionMs: settings.eventRetentionMs,
       members,
       database,
-      gauges: new GlobalGauges(metrics, gauges, this.letters, this.queues),
+      gauges: new GlobalGauges(metrics, gauges, this.letters.store, this.queues),
       metrics,
       clock,
       logger,
@@ -123,6 +115,7 @@ export class MonitorProcess {
     const batches = new RunBatches({ database, connection, publisher, leads, clock, logger });
     this.loops = [
       this.loop('the watch', WATCH_EVERY_MS, () => report.scan()),
+      this.loop('redrives', WATCH_EVERY_MS, () => this.letters.resend.look()),
       this.loop('news of approvals', WATCH_EVERY_MS, () => people.tell()),
       this.loop('batches', BATCH_EVERY_MS, () => batches.look()),
       this.loop('the leader', settings.leaseMs / 3, () => this.leader.round()),
@@ -136,14 +129,16 @@ export class MonitorProcess {
     const { drain, health, logger } = this.context;
     const { database, connection } = this;
     // Before anything is connected: a monitor that is told to stop while it waits must not go on trying.
-    drain.onDrain('stop consuming', 'watch', () => Promise.all([...this.loops.map((loop) => loop.stop()), this.dead.stop()]));
-    drain.onDrain('close channels', 'publisher', () => this.publisher.close());
+    drain.onDrain('stop consuming', 'watch', () =>
+      Promise.all([...this.loops.map((loop) => loop.stop()), this.letters.consumer.stop()]),
+    );
+    drain.onDrain('close channels', 'publisher', () => Promise.all([this.publisher.close(), this.letters.close()]));
     drain.onDrain('close channels', 'broker', () => connection.close());
     drain.onDrain('close pools', 'leadership', () => (database.source.isInitialized ? this.leader.resign() : undefined));
     drain.onDrain('close pools', 'database', () => database.close());
     await connectBackends({ database, connection, health, logger, signal, migrate });
     for (const loop of this.loops) loop.start();
-    await this.dead.start();
+    await this.letters.consumer.start();
   }
 
   private loop(what: string, everyMs: number, work: () => Promise<'again' | 'rest'>): Loop {

@@ -13,9 +13,11 @@ import { type RunningService, runService, type ServiceContext } from '@reprise/s
 import { AnswerApprovals } from './answer-approval.js';
 import { ApprovalsController } from './approvals.controller.js';
 import { BatchesController } from './batches.controller.js';
+import { BROKER_NAMES } from './broker-names.token.js';
 import { CommandRun } from './command-run.js';
 import { ConsoleController } from './console.controller.js';
 import { CreateBatch } from './create-batch.js';
+import { DeadLettersController } from './dead-letters.controller.js';
 import { ForwardController } from './forward.controller.js';
 import { ForwardToTrigger } from './forward-to-trigger.js';
 import { InterfaceController } from './interface.controller.js';
@@ -23,6 +25,7 @@ import { InterfaceDocuments } from './interface-documents.js';
 import { ListQueues } from './list-queues.js';
 import { MonitorProcess } from './monitor-process.js';
 import { OperationsController } from './operations.controller.js';
+import { RedriveLetter } from './redrive-letter.js';
 import { RetryRun } from './retry-run.js';
 import { RunCommandsController } from './run-commands.controller.js';
 import { RunEventsController } from './run-events.controller.js';
@@ -46,6 +49,7 @@ export class MonitorModule {
         BatchesController,
         WorkflowsController,
         OperationsController,
+        DeadLettersController,
         ForwardController,
         ConsoleController,
         InterfaceController,
@@ -57,7 +61,9 @@ export class MonitorModule {
         { provide: EventViews, useValue: monitor.events },
         { provide: WorkflowStore, useValue: monitor.workflows },
         { provide: WorkflowCache, useValue: monitor.compiled },
-        { provide: DeadLetterStore, useValue: monitor.letters },
+        { provide: DeadLetterStore, useValue: monitor.letters.store },
+        { provide: RedriveLetter, useValue: monitor.letters.redriveLetter },
+        { provide: BROKER_NAMES, useValue: monitor.names },
         { provide: MemberStore, useValue: monitor.members },
         { provide: ListQueues, useValue: monitor.queues },
         { provide: ApprovalViews, useValue: monitor.approvals },

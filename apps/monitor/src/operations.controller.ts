@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Query as QueryParams } from '@nestjs/common';
 import type { EventView, KeyView, Page, QueueView } from '@reprise/contracts';
-import { DeadLetterStore, EventViews, type Member, MemberStore, WorkflowCache, WorkflowStore } from '@reprise/ledger';
+import { EventViews, type Member, MemberStore, WorkflowCache, WorkflowStore } from '@reprise/ledger';
 import { ProblemError } from '@reprise/service';
 import { executorInfo } from './executor-info.js';
 import { ListQueues } from './list-queues.js';
@@ -9,12 +9,11 @@ import { pageOf } from './runs.controller.js';
 
 const OUTCOMES = ['accepted', 'unmatched', 'conflict', 'rejected'] as const;
 
-/** What operators ask about: events, keys, queues, executors, dead letters. */
+/** What operators ask about: events, keys, queues, executors. */
 @Controller('v1')
 export class OperationsController {
   constructor(
     @Inject(EventViews) private readonly events: EventViews,
-    @Inject(DeadLetterStore) private readonly letters: DeadLetterStore,
     @Inject(MemberStore) private readonly members: MemberStore,
     @Inject(ListQueues) private readonly queues: ListQueues,
     @Inject(WorkflowStore) private readonly workflows: WorkflowStore,
@@ -49,24 +48,6 @@ export class OperationsController {
     return { items: (await this.members.live('executor')).map(executorView), next: null };
   }
 
-  @Get('dead-letters')
-  async listDeadLetters(@QueryParams() query: Query): Promise<Page<Record<string, unknown>>> {
-    const reader = new QueryReader(query);
-    const { limit, cursor } = reader.page();
-    if (cursor !== null) reader.refuse('cursor', 'is not supported by this list yet');
-    reader.check();
-    const letters = await this.letters.open(limit);
-    const items = letters.map(({ id, queue, reason, body, properties, receivedAt }) => ({
-      id,
-      queue,
-      reason,
-      body: bodyOf(body),
-      properties,
-      receivedAt: receivedAt.toISOString(),
-    }));
-    return { items, next: null };
-  }
-
   /** Names of calls that may own a key: those of the workflows that may start. */
   private async callNames(): Promise<readonly string[]> {
     const names = new Set<string>();
@@ -93,10 +74,4 @@ function executorView(member: Member): Record<string, unknown> {
     startedAt: new Date(member.startedAt).toISOString(),
     leaseUntil: new Date(member.leaseUntil).toISOString(),
   };
-}
-
-/** Text where it is text; else base64, marked as such. */
-function bodyOf(body: Buffer): { readonly text: string } | { readonly base64: string } {
-  const text = body.toString('utf8');
-  return Buffer.from(text).equals(body) ? { text } : { base64: body.toString('base64') };
 }

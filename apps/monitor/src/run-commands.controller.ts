@@ -6,6 +6,7 @@ import { type BriefRun, RunViews } from '@reprise/ledger';
 import { identityOf, ProblemError } from '@reprise/service';
 import type { Response } from 'express';
 import { CommandRun } from './command-run.js';
+import { readReason } from './read-reason.js';
 import { RetryRun } from './retry-run.js';
 import { idOf, noRun } from './run-id.js';
 
@@ -32,7 +33,7 @@ export class RunCommandsController {
     @Body() body: unknown,
     @Req() request: IncomingMessage,
   ): Promise<CommandAnswer & { readonly cancelling: true }> {
-    const reason = reasonOf(body);
+    const reason = readReason(body);
     const run = await this.runOf(id);
     if (ENDED.includes(run.status)) throw hasEnded(run.status);
     const result = await this.command.ask(run, { kind: 'cancel', reason, by: identityOf(request) });
@@ -120,17 +121,3 @@ const hasEnded = (status: RunStatus): ProblemError =>
     code: 'run_ended',
     detail: `The run has ended already: it ${status === 'cancelled' ? 'was cancelled' : status}.`,
   });
-
-function reasonOf(body: unknown): string | null {
-  if (body === undefined || body === null) return null;
-  const reason = typeof body === 'object' && 'reason' in body ? body.reason : undefined;
-  const isEmpty = typeof body === 'object' && Object.keys(body).length === 0;
-  if (isEmpty || reason === null) return null;
-  if (typeof reason === 'string' && reason.length <= 1_000) return reason.toWellFormed().replaceAll('\0', '\uFFFD');
-  throw new ProblemError({
-    status: 422,
-    code: 'invalid_body',
-    detail: 'The body must be {"reason": "text of at most 1,000 characters"}, or absent.',
-    errors: [{ path: 'reason', message: 'must be text of at most 1,000 characters' }],
-  });
-}

@@ -5,7 +5,7 @@ import { ProblemError } from '@reprise/service';
 /** Part of the public interface, not built yet: an honest answer instead of "there is nothing here". */
 @Controller()
 export class UnsupportedController {
-  @Post(['v1/dead-letters/:id/redrive', 'v1/dead-letters/:id/discard', 'v1/queues/:name/pause', 'v1/queues/:name/resume'])
+  @Post(['v1/queues/:name/pause', 'v1/queues/:name/resume'])
   verb(@Req() request: IncomingMessage): never {
     throw notYet(request);
   }

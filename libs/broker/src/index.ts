@@ -1,6 +1,6 @@
 export { BatchConsumer, type BatchConsumerOptions, type Settlement } from './batch-consumer.js';
 export { BrokerConnection, type BrokerConnectionOptions, type BrokerState } from './broker-connection.js';
-export { BrokerError, type BrokerErrorCode, TopologyMismatchError } from './broker-error.js';
+export { BrokerError, type BrokerErrorCode, replyCodeOf, TopologyMismatchError } from './broker-error.js';
 export type { BrokerLogger } from './broker-logger.js';
 export { ControlChannel, type ControlChannelOptions } from './control-channel.js';
 export { cleanHeaders, type Delivery, type DeliveryProperties } from './delivery.js';

@@ -11,6 +11,9 @@ export interface OutgoingMessage {
   /** Default `application/json`. */
   readonly contentType?: string;
   readonly appId?: string;
+  readonly contentEncoding?: string;
+  readonly replyTo?: string;
+  readonly timestamp?: number;
 }
 
 export type PublishOutcome =

@@ -79,7 +79,10 @@ export class Publisher {
       const model = await this.connection.publishing.whenUp(signal);
       if (!model) return;
       try {
-        const ended = this.use(await model.createConfirmChannel());
+        const channel = await model.createConfirmChannel();
+        // Closed meanwhile: nobody else would close it, and `close` waits for its end.
+        if (signal.aborted && this.requests.size === 0) return void (await closeQuietly(channel));
+        const ended = this.use(channel);
         failures = 0;
         await this.repair(await ended);
       } catch (error) {
@@ -203,5 +206,8 @@ function propertiesOf(message: OutgoingMessage, id: string): Options.Publish {
   if (message.messageId !== undefined) properties.messageId = message.messageId;
   if (message.type !== undefined) properties.type = message.type;
   if (message.appId !== undefined) properties.appId = message.appId;
+  if (message.contentEncoding !== undefined) properties.contentEncoding = message.contentEncoding;
+  if (message.replyTo !== undefined) properties.replyTo = message.replyTo;
+  if (message.timestamp !== undefined) properties.timestamp = message.timestamp;
   return properties;
 }

@@ -3,6 +3,8 @@ export type {
   AttemptView,
   BackfillView,
   BatchView,
+  DeadLetterState,
+  DeadLetterView,
   EventView,
   HistoryFact,
   Page,
@@ -19,6 +21,7 @@ export type {
 export { type ApprovalAnswer, type ApprovalQuery, ApprovalsClient } from './approvals-client.js';
 export { BatchesClient, type BatchFilter, type NewBatch } from './batches-client.js';
 export type { ClientOptions } from './connection.js';
+export { type DeadLetterQuery, DeadLettersClient } from './dead-letters-client.js';
 export {
   type EndedRun,
   type PublishedEvent,

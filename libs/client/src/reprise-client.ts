@@ -3,6 +3,7 @@ import type { Json } from '@reprise/core';
 import { ApprovalsClient } from './approvals-client.js';
 import { BatchesClient } from './batches-client.js';
 import { type ClientOptions, Connection } from './connection.js';
+import { DeadLettersClient } from './dead-letters-client.js';
 import { RepriseError, UnreachableError, WaitTimeoutError } from './reprise-error.js';
 import { type PageOptions, RunsClient } from './runs-client.js';
 import { SchedulesClient } from './schedules-client.js';
@@ -67,6 +68,7 @@ export class RepriseClient {
   readonly schedules: SchedulesClient;
   readonly approvals: ApprovalsClient;
   readonly batches: BatchesClient;
+  readonly deadLetters: DeadLettersClient;
   private readonly connection: Connection;
 
   constructor(options: ClientOptions = {}) {
@@ -74,6 +76,7 @@ export class RepriseClient {
     this.runs = new RunsClient(this.connection);
     this.approvals = new ApprovalsClient(this.connection);
     this.batches = new BatchesClient(this.connection);
+    this.deadLetters = new DeadLettersClient(this.connection);
     this.workflows = new WorkflowsClient(this.connection);
     this.schedules = new SchedulesClient(this.connection);
   }

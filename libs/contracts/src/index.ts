@@ -12,6 +12,7 @@ export {
 export type { BatchAction, BatchCount, BatchView } from './batch-shapes.js';
 export { type ChildStart, decodeChildStarts, encodeChildStarts } from './child-start.js';
 export { type ControlHint, decodeHint, encodeHint } from './control-hint.js';
+export { type DeadLetterState, type DeadLetterView, REDRIVE_HEADER } from './dead-letter-shapes.js';
 export { type Decided, type Outgoing, outgoingOf, toInbox } from './decision-messages.js';
 export {
   shardOfTimer,

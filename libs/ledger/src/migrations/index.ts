@@ -5,6 +5,7 @@ import { Schedule1700000000004 } from './0004-schedule.js';
 import { Batch1700000000005 } from './0005-batch.js';
 import { Completion1700000000006 } from './0006-completion.js';
 import { Poll1700000000007 } from './0007-poll.js';
+import { Operate1700000000009 } from './0009-operate.js';
 import { Effect1700000000010 } from './0010-effect.js';
 
 /** In the order they run. Forward only: a released migration is never edited. */
@@ -16,5 +17,6 @@ export const migrations = [
   Batch1700000000005,
   Completion1700000000006,
   Poll1700000000007,
+  Operate1700000000009,
   Effect1700000000010,
 ] as const;
