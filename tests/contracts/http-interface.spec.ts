@@ -232,6 +232,18 @@ describe('answers are as documented', () => {
     await ask('post', '/v1/dead-letters/{id}/discard', { path: { id: 'nothing' } });
     await ask('get', '/v1/dead-letters', { query: '?state=discarded' });
     for (const path of ['/v1/queues', '/v1/executors']) expect((await ask('get', path)).json.items.length).toBeGreaterThan(0);
+    const verbs = [
+      ['pause', 200],
+      ['pause', 409],
+      ['resume', 200],
+      ['resume', 409],
+    ] as const;
+    for (const [verb, status] of verbs)
+      expect((await ask('post', `/v1/queues/{name}/${verb}`, { path: { name: 'nightly' } })).status).toBe(status);
+    await ask('post', '/v1/queues/{name}/pause', { path: { name: 'default' }, body: { reason: 'maintenance' } });
+    await ask('get', '/v1/queues');
+    await ask('post', '/v1/queues/{name}/resume', { path: { name: 'default' } });
+    expect((await ask('post', '/v1/queues/{name}/pause', { path: { name: 'a*' } })).status).toBe(422);
     const body = { action: 'cancel', filter: { workflow: 'shop' }, reason: 'the end' };
     await ask('post', '/v1/batches', { body: { ...body, dryRun: true } });
     await ask('post', '/v1/batches', { body: { ...body, filter: {} } });

@@ -3,6 +3,7 @@ import { addApprovalCommands } from './commands/approval.js';
 import { addBatchCommands } from './commands/batch.js';
 import { addDeadLetterCommands } from './commands/dead-letter.js';
 import { addEventCommands } from './commands/event.js';
+import { addQueueCommands } from './commands/queue.js';
 import { addRunCommands } from './commands/run.js';
 import { addScheduleCommands } from './commands/schedule.js';
 import { addValidateCommand } from './commands/validate.js';
@@ -38,6 +39,7 @@ Data goes to stdout, the rest to stderr. Exit codes: 0 ok, 1 error, 2 usage, 3 n
   addApprovalCommands(program, context);
   addBatchCommands(program, context);
   addDeadLetterCommands(program, context);
+  addQueueCommands(program, context);
   addScheduleCommands(program, context);
   addValidateCommand(program, context);
   return program;

@@ -13,6 +13,7 @@ import {
   MemberStore,
   migrate,
   NoticeStore,
+  QueueStore,
   RetryObstacles,
   RunViews,
   WatchStore,
@@ -26,6 +27,7 @@ import { CreateBatch } from './create-batch.js';
 import { ForwardToTrigger } from './forward-to-trigger.js';
 import { ListQueues } from './list-queues.js';
 import { MonitorLetters } from './monitor-letters.js';
+import { PauseQueue } from './pause-queue.js';
 import { RetryRun } from './retry-run.js';
 import { SendEvent } from './send-event.js';
 import { GlobalGauges } from './watch/global-gauges.js';
@@ -48,6 +50,7 @@ export class MonitorProcess {
   readonly names: TopologyNames;
   readonly members: MemberStore;
   readonly queues: ListQueues;
+  readonly pauseQueue: PauseQueue;
   readonly approvals: ApprovalViews;
   readonly answers: AnswerApprovals;
   readonly batches: BatchStore;
@@ -82,9 +85,11 @@ export class MonitorProcess {
     this.compiled = new WorkflowCache(this.workflows);
     this.letters = new MonitorLetters(context, database, connection);
     this.members = new MemberStore(database);
-    this.queues = new ListQueues(gauges, this.members, connection);
+    const pauses = new QueueStore(database);
+    this.queues = new ListQueues({ gauges, members: this.members, pauses, connection });
     const { names } = connection;
     this.names = names;
+    this.pauseQueue = new PauseQueue({ queues: pauses, publisher, names });
     this.approvals = new ApprovalViews(database);
     this.answers = new AnswerApprovals({ answers: new AnswerApproval(database), views: this.approvals, publisher, names });
     this.batches = new BatchStore(database);

@@ -25,6 +25,8 @@ import { InterfaceDocuments } from './interface-documents.js';
 import { ListQueues } from './list-queues.js';
 import { MonitorProcess } from './monitor-process.js';
 import { OperationsController } from './operations.controller.js';
+import { PauseQueue } from './pause-queue.js';
+import { QueuesController } from './queues.controller.js';
 import { RedriveLetter } from './redrive-letter.js';
 import { RetryRun } from './retry-run.js';
 import { RunCommandsController } from './run-commands.controller.js';
@@ -50,6 +52,7 @@ export class MonitorModule {
         WorkflowsController,
         OperationsController,
         DeadLettersController,
+        QueuesController,
         ForwardController,
         ConsoleController,
         InterfaceController,
@@ -66,6 +69,7 @@ export class MonitorModule {
         { provide: BROKER_NAMES, useValue: monitor.names },
         { provide: MemberStore, useValue: monitor.members },
         { provide: ListQueues, useValue: monitor.queues },
+        { provide: PauseQueue, useValue: monitor.pauseQueue },
         { provide: ApprovalViews, useValue: monitor.approvals },
         { provide: AnswerApprovals, useValue: monitor.answers },
         { provide: InterfaceDocuments, useValue: documents },

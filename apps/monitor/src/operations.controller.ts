@@ -1,21 +1,19 @@
 import { Controller, Get, Inject, Query as QueryParams } from '@nestjs/common';
-import type { EventView, KeyView, Page, QueueView } from '@reprise/contracts';
+import type { EventView, KeyView, Page } from '@reprise/contracts';
 import { EventViews, type Member, MemberStore, WorkflowCache, WorkflowStore } from '@reprise/ledger';
 import { ProblemError } from '@reprise/service';
 import { executorInfo } from './executor-info.js';
-import { ListQueues } from './list-queues.js';
 import { type Query, QueryReader } from './read-query.js';
 import { pageOf } from './runs.controller.js';
 
 const OUTCOMES = ['accepted', 'unmatched', 'conflict', 'rejected'] as const;
 
-/** What operators ask about: events, keys, queues, executors. */
+/** What operators ask about: events, keys, executors. */
 @Controller('v1')
 export class OperationsController {
   constructor(
     @Inject(EventViews) private readonly events: EventViews,
     @Inject(MemberStore) private readonly members: MemberStore,
-    @Inject(ListQueues) private readonly queues: ListQueues,
     @Inject(WorkflowStore) private readonly workflows: WorkflowStore,
     @Inject(WorkflowCache) private readonly compiled: WorkflowCache,
   ) {}
@@ -36,11 +34,6 @@ export class OperationsController {
     if (key === null) reader.refuse('key', 'is required');
     reader.check();
     return { items: await this.events.keys(key ?? '', await this.callNames()), next: null };
-  }
-
-  @Get('queues')
-  async listQueues(): Promise<Page<QueueView>> {
-    return { items: await this.queues.list(), next: null };
   }
 
   @Get('executors')

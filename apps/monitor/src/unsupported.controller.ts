@@ -1,15 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { Controller, Get, Post, Req } from '@nestjs/common';
+import { Controller, Get, Req } from '@nestjs/common';
 import { ProblemError } from '@reprise/service';
 
 /** Part of the public interface, not built yet: an honest answer instead of "there is nothing here". */
 @Controller()
 export class UnsupportedController {
-  @Post(['v1/queues/:name/pause', 'v1/queues/:name/resume'])
-  verb(@Req() request: IncomingMessage): never {
-    throw notYet(request);
-  }
-
   @Get(['v1/runs/:id/tasks/:path/attempts/:number/log', 'v1/stream'])
   view(@Req() request: IncomingMessage): never {
     throw notYet(request);

@@ -162,7 +162,8 @@ tasks:
       const ticket = ready.shift()!;
       const taken =
         ticket.keyed === true
-          ? (await claims.claimKeyed([ticket], claimId(systemClock.uuid()), 'e', 15_000, () => 'f')).claimed[0]?.claimed
+          ? (await claims.claimKeyed([ticket], claimId(systemClock.uuid()), 'e', 15_000, () => 'f', 'default')).claimed[0]
+              ?.claimed
           : (await scheduler.claimOne([ticket])).claimed;
       if (taken === undefined) throw new Error(`${ticket.path} was not claimed`);
       if (ticket.path === 'ending')
@@ -206,10 +207,10 @@ describe('a paused run', () => {
     const again = await scheduler.start(CHAIN);
     await ask(again.run, version, 'pause');
     const claims = new ClaimStore(scheduler.db.database);
-    expect(await claims.claim(again.tickets, claimId(systemClock.uuid()), 'e', 15_000)).toEqual([]);
+    expect(await claims.claim(again.tickets, claimId(systemClock.uuid()), 'e', 15_000, 'default')).toMatchObject({ claimed: [] });
     await ask(again.run, version, 'resume');
     const [ready] = await scheduler.db.query<{ fence: string }>('select fence from reprise.task where run_id = $1', [again.run]);
     expect(Number(ready?.fence)).toBe(again.tickets[0]?.fence);
-    expect(await claims.claim(again.tickets, claimId(systemClock.uuid()), 'e', 15_000)).toHaveLength(1);
+    expect((await claims.claim(again.tickets, claimId(systemClock.uuid()), 'e', 15_000, 'default')).claimed).toHaveLength(1);
   });
 });

@@ -48,7 +48,7 @@ export class SchedulerUnderTest implements AsyncDisposable {
   }
 
   async claim(tickets: readonly AttemptTicket[]): Promise<readonly Working[]> {
-    const claimed = await this.claims.claim(tickets, claimId(systemClock.uuid()), 'executor-1', 15_000);
+    const { claimed } = await this.claims.claim(tickets, claimId(systemClock.uuid()), 'executor-1', 15_000, 'default');
     return tickets.map((ticket) => {
       const mine = claimed.find(({ run, node, at }) => run === ticket.run && node === ticket.node && at === ticket.at);
       if (mine === undefined) throw new Error(`${ticket.path} was not claimed`);

@@ -8,6 +8,7 @@ export type {
   EventView,
   HistoryFact,
   Page,
+  QueueView,
   RunSummary,
   RunView,
   ScheduleInstant,
@@ -22,6 +23,7 @@ export { type ApprovalAnswer, type ApprovalQuery, ApprovalsClient } from './appr
 export { BatchesClient, type BatchFilter, type NewBatch } from './batches-client.js';
 export type { ClientOptions } from './connection.js';
 export { type DeadLetterQuery, DeadLettersClient } from './dead-letters-client.js';
+export { QueuesClient } from './queues-client.js';
 export {
   type EndedRun,
   type PublishedEvent,

@@ -4,6 +4,7 @@ import { ApprovalsClient } from './approvals-client.js';
 import { BatchesClient } from './batches-client.js';
 import { type ClientOptions, Connection } from './connection.js';
 import { DeadLettersClient } from './dead-letters-client.js';
+import { QueuesClient } from './queues-client.js';
 import { RepriseError, UnreachableError, WaitTimeoutError } from './reprise-error.js';
 import { type PageOptions, RunsClient } from './runs-client.js';
 import { SchedulesClient } from './schedules-client.js';
@@ -69,6 +70,7 @@ export class RepriseClient {
   readonly approvals: ApprovalsClient;
   readonly batches: BatchesClient;
   readonly deadLetters: DeadLettersClient;
+  readonly queues: QueuesClient;
   private readonly connection: Connection;
 
   constructor(options: ClientOptions = {}) {
@@ -77,6 +79,7 @@ export class RepriseClient {
     this.approvals = new ApprovalsClient(this.connection);
     this.batches = new BatchesClient(this.connection);
     this.deadLetters = new DeadLettersClient(this.connection);
+    this.queues = new QueuesClient(this.connection);
     this.workflows = new WorkflowsClient(this.connection);
     this.schedules = new SchedulesClient(this.connection);
   }

@@ -13,7 +13,9 @@ export type ControlHint =
       readonly at: string;
     }
   /** Workflows were registered or archived. */
-  | { readonly kind: 'reload' };
+  | { readonly kind: 'reload' }
+  /** Queues were paused or resumed. */
+  | { readonly kind: 'queues' };
 
 export const encodeHint = (hint: ControlHint): string => JSON.stringify(hint);
 
@@ -21,8 +23,8 @@ export const encodeHint = (hint: ControlHint): string => JSON.stringify(hint);
 export function decodeHint(body: Buffer): ControlHint | null {
   try {
     const read = fieldReader(JSON.parse(body.toString('utf8')));
-    const kind = read.oneOf('kind', ['interrupt', 'reload'] as const);
-    if (kind === 'reload') return { kind };
+    const kind = read.oneOf('kind', ['interrupt', 'reload', 'queues'] as const);
+    if (kind !== 'interrupt') return { kind };
     return {
       kind,
       executor: read.text('executor'),

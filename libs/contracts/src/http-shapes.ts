@@ -225,6 +225,8 @@ export interface QueueView {
   readonly oldestAgeSeconds: number | null;
   /** Executors that live and read it. */
   readonly executors: number;
+  /** Since when, by whom and why executors take nothing from it; null: they do. */
+  readonly paused: { readonly at: Instant; readonly by: string; readonly reason: string | null } | null;
 }
 
 export interface WorkflowSummary {

@@ -84,6 +84,7 @@ const item: fc.Arbitrary<InboxItem> = fc.oneof(
 const alarm: fc.Arbitrary<Alarm> = fc.record({ ...task, dueAt: fc.double({ min: 0, max: 4e12, noNaN: true }).map(Math.abs) });
 const hint: fc.Arbitrary<ControlHint> = fc.oneof(
   fc.constant({ kind: 'reload' as const }),
+  fc.constant({ kind: 'queues' as const }),
   fc.record({ kind: fc.constant('interrupt' as const), executor: text, claim: uuid.map(claimId), run: uuid, node: fc.nat(), at }),
 );
 

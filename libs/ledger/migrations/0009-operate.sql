@@ -18,3 +18,13 @@ alter table reprise.dead_letter
   add constraint dead_letter_settled check ((settled_at is not null) = (state in ('redriven', 'discarded'))),
   add constraint dead_letter_look check ((look_at is not null) = (state = 'redriving'));
 create index dead_letter_look on reprise.dead_letter (look_at) where look_at is not null;
+
+-- A task queue that was paused, and by whom; paused while `resumed_at` is null. A claim looks here.
+create table reprise.queue_pause (
+  queue text primary key,
+  paused_at timestamptz not null default now(),
+  paused_by text not null,
+  reason text,
+  resumed_at timestamptz,
+  resumed_by text
+);

@@ -21,7 +21,7 @@ async function ticket(key: string, fields: Partial<TaskState> = {}, call = CALL)
 }
 
 const claim = (tickets: readonly KeyedTicket[], by = store, id = newClaim()) =>
-  by.claimKeyed(tickets, id, 'executor-1', 15_000, fingerprint);
+  by.claimKeyed(tickets, id, 'executor-1', 15_000, fingerprint, 'default');
 
 /** What the key said to one ticket. */
 async function verdict(of: KeyedTicket): Promise<KeyVerdict['kind'] | 'nothing'> {

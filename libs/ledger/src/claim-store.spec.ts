@@ -11,7 +11,8 @@ let store: ClaimStore;
 const opened: { close(): Promise<void> }[] = [];
 
 const newClaim = (): ClaimId => claimId(systemClock.uuid());
-const claim = (tickets: readonly Ticket[]) => store.claim(tickets, newClaim(), 'executor-1', LEASE_MS);
+const claim = async (tickets: readonly Ticket[]) =>
+  (await store.claim(tickets, newClaim(), 'executor-1', LEASE_MS, 'default')).claimed;
 const only = async (tickets: readonly Ticket[]): Promise<Claimed> => {
   const [claimed] = await claim(tickets);
   if (claimed === undefined) throw new Error('nothing was claimed');
@@ -60,8 +61,10 @@ describe('a claim', () => {
     const chunks = (all: readonly Ticket[]) => Array.from({ length: 10 }, (_, index) => all.slice(index * 50, index * 50 + 50));
     const won = await Promise.all(
       rivals.map(async (rival, number) => {
-        const batches = chunks(shuffled(tickets)).map((batch) => rival.claim(batch, newClaim(), `executor-${number}`, LEASE_MS));
-        return (await Promise.all(batches)).flat();
+        const batches = chunks(shuffled(tickets)).map((batch) =>
+          rival.claim(batch, newClaim(), `executor-${number}`, LEASE_MS, 'default'),
+        );
+        return (await Promise.all(batches)).flatMap(({ claimed }) => claimed);
       }),
     );
     const winners = won.flat();
@@ -83,10 +86,10 @@ describe('a claim', () => {
     const rivals = [store, ...(await Promise.all([another(), another()])).map((database) => new ClaimStore(database))];
     const all = rivals.flatMap((rival) =>
       Array.from({ length: 12 }, (_, round) =>
-        rival.claim(shuffled(tickets).slice(0, 10 + 20 * round), newClaim(), 'executor', LEASE_MS),
+        rival.claim(shuffled(tickets).slice(0, 10 + 20 * round), newClaim(), 'executor', LEASE_MS, 'default'),
       ),
     );
-    const won = (await Promise.all(all)).flat();
+    const won = (await Promise.all(all)).flatMap(({ claimed }) => claimed);
     expect(new Set(won.map((each) => each.run)).size).toBe(won.length);
   });
 
@@ -143,11 +146,11 @@ describe('a claim', () => {
     await claim(theirs);
     const id = newClaim();
     proxy.halfOpen();
-    const claiming = far.claim([...mine, ...theirs], id, 'far', LEASE_MS);
+    const claiming = far.claim([...mine, ...theirs], id, 'far', LEASE_MS, 'default');
     await eventually(async () => (await facts(mine[4] as Ticket)).claim === id, { what: 'the claim to commit' });
     proxy.pass();
     proxy.cut();
-    const claimed = await claiming;
+    const { claimed } = await claiming;
     expect(claimed.map(({ run }) => run).sort()).toEqual(mine.map(({ run }) => run).sort());
     expect(claimed.every((each) => each.claim === id && each.fence === 2 && each.input === '{"page":1}')).toBe(true);
   });
@@ -157,10 +160,10 @@ describe('a claim', () => {
     const far = new ClaimStore(await another(proxy.url, 1));
     const tickets = await insertTasks(db.database, 2);
     proxy.stall();
-    const claiming = far.claim(tickets, newClaim(), 'far', LEASE_MS);
+    const claiming = far.claim(tickets, newClaim(), 'far', LEASE_MS, 'default');
     proxy.cut();
     proxy.pass();
-    expect(await claiming).toEqual([]);
+    expect(await claiming).toEqual({ claimed: [], isPaused: false });
     expect(await claim(tickets)).toHaveLength(2);
   });
 });

@@ -34,7 +34,13 @@ export type KeyVerdict =
   | { readonly kind: 'conflict'; readonly owner: RunId }
   | { readonly kind: 'in-progress' };
 
-export interface KeyedClaims {
+export interface Claims {
+  readonly claimed: readonly Claimed[];
+  /** Nothing was claimed, because the queue is paused: the tickets stay good. */
+  readonly isPaused: boolean;
+}
+
+export interface KeyedClaims extends Pick<Claims, 'isPaused'> {
   readonly claimed: readonly { readonly claimed: Claimed; readonly verdict: Exclude<KeyVerdict, { kind: 'in-progress' }> }[];
   /** Someone else is at it: these stay unclaimed. */
   readonly inProgress: readonly Ticket[];
@@ -45,6 +51,9 @@ export interface Renewal extends Ticket {
   /** Known but perhaps not acted on yet; null: the handler still works. */
   readonly outcome: Outcome | null;
 }
+
+/** Without a run: nothing was claimed. */
+type ClaimAnswer = (ClaimRow | { readonly run_id: null }) & Row & { readonly paused: boolean };
 
 interface ClaimRow extends Row {
   readonly run_id: RunId;
@@ -87,15 +96,15 @@ export class ClaimStore {
   constructor(private readonly database: Database) {}
 
   /** One statement, one commit. A commit whose answer was lost is looked up by its claim, never assumed. */
-  async claim(tickets: readonly Ticket[], claim: ClaimId, executor: string, leaseMs: number): Promise<readonly Claimed[]> {
+  async claim(tickets: readonly Ticket[], claim: ClaimId, executor: string, leaseMs: number, queue: string): Promise<Claims> {
     const sorted = inOrder(tickets);
     try {
-      return await this.claimIn(this.database, sorted, claim, executor, leaseMs);
+      return await this.claimIn(this.database, sorted, [claim, executor, leaseMs, queue]);
     } catch (error) {
       if (classifyError(error) !== 'unavailable') throw error;
       const [runs, nodes, ats] = columns(sorted);
       const rows = await untilAvailable(() => this.database.run<ClaimRow>(statement('find-claims'), [runs, nodes, ats, claim]));
-      return rows.map((row) => claimedOf(row, claim));
+      return { claimed: rows.map((row) => claimedOf(row, claim)), isPaused: false };
     }
   }
 
@@ -106,19 +115,27 @@ export class ClaimStore {
     executor: string,
     leaseMs: number,
     fingerprint: (input: JsonText) => string,
+    queue: string,
   ): Promise<KeyedClaims> {
     const sorted = inOrder(tickets);
-    return this.database.transaction(async (session) => {
+    const claiming = this.database.transaction(async (session) => {
       const keyed = await lockReady(session, sorted, fingerprint);
       const verdicts = await takeKeys(session, keyed);
       const mine = keyed.filter((_, index) => verdicts[index]?.kind !== 'in-progress');
-      const rows = await this.claimIn(session, mine, claim, executor, leaseMs);
+      const { claimed: rows, isPaused } = await this.claimIn(session, mine, [claim, executor, leaseMs, queue]);
+      // Keys must not be taken for attempts that do not begin.
+      if (isPaused) throw new QueueIsPaused();
       const claimed = rows.flatMap((row) => {
         const index = keyed.findIndex((each) => byKey(each, row) === 0);
         const verdict = verdicts[index];
         return verdict === undefined || verdict.kind === 'in-progress' ? [] : [{ claimed: row, verdict }];
       });
-      return { claimed, inProgress: keyed.filter((_, index) => verdicts[index]?.kind === 'in-progress') };
+      const inProgress = keyed.filter((_, index) => verdicts[index]?.kind === 'in-progress');
+      return { claimed, inProgress, isPaused };
+    });
+    return claiming.catch((error: unknown) => {
+      if (error instanceof QueueIsPaused) return { claimed: [], inProgress: [], isPaused: true };
+      throw error;
     });
   }
 
@@ -139,18 +156,25 @@ export class ClaimStore {
     }));
   }
 
-  private async claimIn(session: Session, sorted: readonly Ticket[], claim: ClaimId, executor: string, leaseMs: number) {
-    if (sorted.length === 0) return [];
-    const rows = await session.run<ClaimRow>(statement('claim-tasks'), [
+  private async claimIn(
+    session: Session,
+    sorted: readonly Ticket[],
+    by: readonly [claim: ClaimId, executor: string, leaseMs: number, queue: string],
+  ): Promise<Claims> {
+    if (sorted.length === 0) return { claimed: [], isPaused: false };
+    const rows = await session.run<ClaimAnswer>(statement('claim-tasks'), [
       ...columns(sorted),
-      claim,
-      executor,
-      leaseMs,
+      ...by.slice(0, 3),
       sorted.map((ticket) => ticket.guard ?? null),
+      by[3],
     ]);
-    return rows.map((row) => claimedOf(row, claim));
+    const claimed = rows.flatMap((row) => (row.run_id === null ? [] : [claimedOf(row as ClaimRow, by[0])]));
+    return { claimed, isPaused: rows[0]?.paused === true };
   }
 }
+
+/** Undoes the transaction. */
+class QueueIsPaused extends Error {}
 
 function claimedOf(row: ClaimRow, claim: ClaimId): Claimed {
   return {

@@ -28,7 +28,9 @@ async function claimed(guard: Guard | null = null): Promise<Claimed> {
 }
 
 async function claimOf(ticket: Ticket): Promise<Claimed> {
-  const [mine] = await claims.claim([ticket], newClaim(), 'executor-1', 15_000);
+  const {
+    claimed: [mine],
+  } = await claims.claim([ticket], newClaim(), 'executor-1', 15_000, 'default');
   if (mine === undefined) throw new Error('nothing was claimed');
   return mine;
 }

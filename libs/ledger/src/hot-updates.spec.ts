@@ -35,7 +35,7 @@ test('claims and renewals leave every index alone: their updates are HOT, whole 
   const held: Claimed[] = [];
   for (let from = 0; from < tickets.length; from += 100) {
     const batch = tickets.slice(from, from + 100);
-    held.push(...(await store.claim(batch, claimId(systemClock.uuid()), 'executor-4711@host', LEASE_MS)));
+    held.push(...(await store.claim(batch, claimId(systemClock.uuid()), 'executor-4711@host', LEASE_MS, 'default')).claimed);
   }
   expect(held).toHaveLength(1_000);
   expect((await counted(1_000)).hot).toBeGreaterThanOrEqual(950);

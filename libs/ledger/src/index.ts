@@ -11,6 +11,7 @@ export {
   byKey,
   type Claimed,
   ClaimStore,
+  type Claims,
   type KeyedClaims,
   type KeyedTicket,
   type KeyVerdict,
@@ -41,6 +42,7 @@ export { type Member, MemberStore } from './member-store.js';
 export { migrate } from './migrate.js';
 export { NOTICE_TO_RUN, type Notice, NoticeStore } from './notice-store.js';
 export { ensurePartitions, firstUuidAt } from './partitions.js';
+export { type PausedQueue, QueueStore } from './queue-store.js';
 export { RateStore } from './rate-store.js';
 export { type RepeatedRun, RerunStore, type TakenOver } from './rerun-store.js';
 export { type RetryObstacle, RetryObstacles } from './retry-obstacles.js';

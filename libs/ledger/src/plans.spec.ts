@@ -57,7 +57,7 @@ async function readsOf(addresses: readonly RunAddress[]): Promise<Record<string,
   const tickets = addresses.map((address) => ({ ...address, fence: fence(1) }));
   const claim = claimId(systemClock.uuid());
   const claims = new ClaimStore(explaining as unknown as Database);
-  await claims.claim(tickets, claim, 'executor', 15_000);
+  await claims.claim(tickets, claim, 'executor', 15_000, 'default');
   await claims.renew(
     tickets.map((ticket) => ({ ...ticket, claim, outcome: null })),
     15_000,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Delivery } from '@reprise/broker';
 import { type AttemptTicket, decodeAttempts, type InboxItem } from '@reprise/contracts';
 import { fence, type Json } from '@reprise/core';
-import { type Claimed, ClaimStore, type KeyVerdict, type Ticket } from '@reprise/ledger';
+import { type Claimed, ClaimStore, type KeyVerdict, QueueStore, type Ticket } from '@reprise/ledger';
 import { silentLogger, systemClock } from '@reprise/service';
 import { eventually, type RegisteredWorkflow, registerWorkflow, startRuns, TestDatabase } from '@reprise/testing';
 import { delivered, deliveryOf } from '../test/attempts.js';
@@ -17,6 +17,7 @@ let keyed: RegisteredWorkflow;
 let slots: SlotPool;
 let reported: InboxItem[];
 let begun: { readonly ticket: AttemptTicket; readonly claimed: Claimed; readonly verdict: KeyVerdict }[];
+let paused: number;
 let buried: { readonly delivery: Delivery; readonly reason: string }[];
 
 beforeAll(async () => {
@@ -33,6 +34,7 @@ beforeEach(() => {
   reported = [];
   begun = [];
   buried = [];
+  paused = 0;
 });
 
 type Store = Pick<ClaimStore, 'claim' | 'claimKeyed'>;
@@ -44,6 +46,10 @@ function intake(store: Store = new ClaimStore(db.database)): AttemptIntake {
     slots,
     reporter: { report: (item) => void reported.push(item) },
     executor: 'executor-1',
+    queue: 'default',
+    onPaused: () => {
+      paused += 1;
+    },
     leaseMs: 15_000,
     clock: systemClock,
     logger: silentLogger,
@@ -146,6 +152,23 @@ describe('tickets', () => {
     slots.close();
     expect(await taking).toEqual(['ack', 'requeue']);
     expect(await statusOf(second)).toBe('ready');
+  });
+});
+
+describe('a paused queue', () => {
+  test('gives nothing: what comes from it goes back unclaimed, without a slot, and is taken when it is resumed', async () => {
+    const queues = new QueueStore(db.database);
+    const sent = [...(await tickets(3)), await one(keyed, { key: 'paused' })];
+    const messages = sent.map((ticket) => deliveryOf(ticket));
+    await queues.pause('default', 'ann', null);
+    expect(await intake().take(messages)).toEqual(['requeue', 'requeue', 'requeue', 'requeue']);
+    expect([begun.length, slots.taken, paused, reported.length]).toEqual([0, 0, 1, 0]);
+    expect(await Promise.all(sent.map(statusOf))).toEqual(['ready', 'ready', 'ready', 'ready']);
+    expect(await db.query(`select key from reprise.idempotency where key = 'paused'`)).toEqual([]);
+    await queues.pause('other', 'ann', null);
+    await queues.resume('default', 'ann');
+    expect(await intake().take(messages)).toBeUndefined();
+    expect(begun.length).toBe(4);
   });
 });
 

@@ -15,11 +15,14 @@ export interface IntakeOptions {
   readonly slots: SlotPool;
   readonly reporter: Pick<OutcomeReporter, 'report'>;
   readonly executor: string;
+  readonly queue: string;
   readonly leaseMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Runs a claimed attempt; releases its slot when the handler has settled. `askedAtMs`: monotonic, before the claim was sent. */
   readonly begin: (ticket: AttemptTicket, claimed: Claimed, verdict: KeyVerdict, askedAtMs: number) => void;
+  /** A claim was refused because the queue is paused. */
+  readonly onPaused: () => void;
   /** Messages that cannot be read or acted on are stored with the reason before they are acknowledged. */
   readonly bury: (delivery: Delivery, reason: string) => Promise<void>;
 }
@@ -27,8 +30,11 @@ export interface IntakeOptions {
 /** Claims up to this many in one statement. */
 const MOST_CLAIMS = 100;
 
+/** `paused`: nothing was claimed, and the tickets stay good. */
+type Claimability = 'open' | 'paused';
+
 /** Claims some tickets in one transaction and begins what it got. */
-type Claiming = (tickets: readonly AttemptTicket[], begun: () => void) => Promise<void>;
+type Claiming = (tickets: readonly AttemptTicket[], begun: () => void) => Promise<Claimability>;
 
 /**
  * Takes tickets from a queue: claims as many as there are free slots, in one statement, and lets the message go once its claim is
@@ -42,7 +48,7 @@ export class AttemptIntake {
 
   /**
    * Resolves when every ticket is claimed, put back, or found to be somebody else's: then the messages may be acknowledged.
-   * With settlements when the slots were closed meanwhile: what was not begun goes back to the queue.
+   * With settlements when the slots were closed or the queue was paused meanwhile: what was not begun goes back to the queue.
    */
   async take(deliveries: readonly Delivery[]): Promise<Settlement[] | undefined> {
     const origins = new Map<AttemptTicket, Delivery>();
@@ -50,11 +56,10 @@ export class AttemptIntake {
     let tickets = this.withHandler([...origins.keys()]);
     while (tickets.length > 0) {
       const granted = await this.options.slots.take(Math.min(tickets.length, MOST_CLAIMS));
-      if (granted === 0) {
+      if (granted === 0 || (await this.fillSlots(tickets.slice(0, granted), origins)) === 'paused') {
         const unclaimed = new Set(tickets.map((ticket) => origins.get(ticket)));
         return deliveries.map((delivery) => (unclaimed.has(delivery) ? 'requeue' : 'ack'));
       }
-      await this.fillSlots(tickets.slice(0, granted), origins);
       tickets = tickets.slice(granted);
     }
     return undefined;
@@ -79,7 +84,10 @@ export class AttemptIntake {
   }
 
   /** One slot is taken for each of these tickets; whatever happens, those that begin nothing are given back, and only those. */
-  private async fillSlots(tickets: readonly AttemptTicket[], origins: ReadonlyMap<AttemptTicket, Delivery>): Promise<void> {
+  private async fillSlots(
+    tickets: readonly AttemptTicket[],
+    origins: ReadonlyMap<AttemptTicket, Delivery>,
+  ): Promise<Claimability> {
     let unused = tickets.length;
     const begun = (): void => {
       unused -= 1;
@@ -87,8 +95,13 @@ export class AttemptIntake {
     const keyed = tickets.filter((ticket) => ticket.keyed === true);
     const plain = tickets.filter((ticket) => ticket.keyed !== true);
     try {
-      await this.claim(plain, origins, begun, this.claimPlain);
-      await this.claim(keyed, origins, begun, this.claimKeyed);
+      const claims = [
+        await this.claim(plain, origins, begun, this.claimPlain),
+        await this.claim(keyed, origins, begun, this.claimKeyed),
+      ];
+      if (!claims.includes('paused')) return 'open';
+      this.options.onPaused();
+      return 'paused';
     } finally {
       this.options.slots.release(unused);
     }
@@ -100,45 +113,49 @@ export class AttemptIntake {
     origins: ReadonlyMap<AttemptTicket, Delivery>,
     begun: () => void,
     claiming: Claiming,
-  ): Promise<void> {
+  ): Promise<Claimability> {
     const [first] = tickets;
-    if (first === undefined) return;
+    if (first === undefined) return 'open';
     try {
       await faultPoint('executor.before-claim');
-      await claiming(tickets, begun);
+      return await claiming(tickets, begun);
     } catch (error) {
       if (classifyError(error) !== 'refused') throw error;
       if (tickets.length > 1) {
         this.options.logger.error({ error, tickets: tickets.length }, 'claims were refused, trying them one by one');
-        for (const ticket of tickets) await this.claim([ticket], origins, begun, claiming);
-        return;
+        const claims: Claimability[] = [];
+        for (const ticket of tickets) claims.push(await this.claim([ticket], origins, begun, claiming));
+        return claims.includes('paused') ? 'paused' : 'open';
       }
       const reason = error instanceof Error ? error.message : String(error);
       this.options.logger.error({ error, run: first.run, task: first.path }, 'this attempt cannot be claimed');
       const origin = origins.get(first);
-      if (origin === undefined) return;
-      await this.options.bury({ ...origin, body: Buffer.from(encodeAttempts([first])) }, `cannot be claimed: ${reason}`);
+      if (origin !== undefined)
+        await this.options.bury({ ...origin, body: Buffer.from(encodeAttempts([first])) }, `cannot be claimed: ${reason}`);
+      return 'open';
     }
   }
 
   private readonly claimPlain: Claiming = async (tickets, begun) => {
-    const { store, executor, leaseMs } = this.options;
+    const { store, executor, leaseMs, queue } = this.options;
     const { claim, askedAtMs } = this.freshClaim();
-    const claimed = await store.claim(tickets.map(this.guarded), claim, executor, leaseMs);
+    const { claimed, isPaused } = await store.claim(tickets.map(this.guarded), claim, executor, leaseMs, queue);
     await faultPoint('executor.after-claim');
     for (const each of claimed) this.begin(tickets, each, { kind: 'owned' }, askedAtMs, begun);
+    return isPaused ? 'paused' : 'open';
   };
 
   private readonly claimKeyed: Claiming = async (tickets, begun) => {
-    const { store, executor, leaseMs } = this.options;
+    const { store, executor, leaseMs, queue } = this.options;
     const { claim, askedAtMs } = this.freshClaim();
-    const result = await store.claimKeyed(tickets.map(this.guarded), claim, executor, leaseMs, fingerprintOf);
+    const result = await store.claimKeyed(tickets.map(this.guarded), claim, executor, leaseMs, fingerprintOf, queue);
     await faultPoint('executor.after-claim');
     for (const each of result.claimed) this.begin(tickets, each.claimed, each.verdict, askedAtMs, begun);
     for (const held of result.inProgress) {
       const ticket = tickets.find((each) => isFor(each, held, held.fence));
       if (ticket !== undefined) this.putBack(ticket, 'KEY_IN_PROGRESS');
     }
+    return result.isPaused ? 'paused' : 'open';
   };
 
   private readonly guarded = (ticket: AttemptTicket): AttemptTicket & { readonly guard: Guard | null } => {

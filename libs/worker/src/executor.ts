@@ -9,6 +9,7 @@ import {
   EffectStore,
   type KeyVerdict,
   MemberStore,
+  QueueStore,
 } from '@reprise/ledger';
 import { faultPoint, type ServiceContext } from '@reprise/service';
 import { AttemptIntake } from './attempt-intake.js';
@@ -19,6 +20,7 @@ import { LeaseKeeper } from './lease-keeper.js';
 import { OutcomeReporter } from './outcome-reporter.js';
 import { RunAttempt, type Transactions } from './run-attempt.js';
 import { SlotPool } from './slot-pool.js';
+import { TaskQueues } from './task-queues.js';
 
 export interface ExecutorOptions {
   readonly context: ServiceContext;
@@ -46,7 +48,7 @@ export class Executor {
   private readonly letters: DeadLetterStore;
   private readonly effects: EffectStore;
   private readonly readUntil = new Map<string, number>();
-  private consumers: readonly BatchConsumer[] = [];
+  private readonly taskQueues: TaskQueues;
   private memberTimer: NodeJS.Timeout | null = null;
 
   constructor(private readonly options: ExecutorOptions) {
@@ -61,26 +63,35 @@ export class Executor {
     this.members = new MemberStore(database);
     this.letters = new DeadLetterStore(database);
     this.effects = new EffectStore(database);
+    const pauses = new QueueStore(database);
+    this.taskQueues = new TaskQueues({
+      queues: options.queues,
+      consume: (queue) => this.consume(queue),
+      readPaused: async (queues) => new Set((await pauses.paused(queues)).map(({ queue }) => queue)),
+      logger,
+    });
   }
 
   async start(): Promise<void> {
-    const { connection, queues, concurrency, context } = this.options;
+    const { connection, queues } = this.options;
     this.drainInOrder();
     this.leases.start();
     for (const queue of queues) await connection.ensureTaskQueue(queue);
     await this.sayHello();
-    this.memberTimer = setInterval(() => void this.sayHello(), MEMBER_LEASE_MS / 3);
-    this.consumers = queues.map((queue) => {
-      const intake = this.intake(queue);
-      const options = {
-        queue: connection.names.taskQueue(queue),
-        prefetch: concurrency,
-        maxBatch: Math.min(concurrency, 100),
-        logger: context.logger,
-      };
-      return new BatchConsumer(connection, { ...options, onBatch: async (deliveries) => intake.take(deliveries) });
+    this.memberTimer = setInterval(() => void this.beat(), MEMBER_LEASE_MS / 3);
+    await Promise.all([this.control.start(), this.taskQueues.start()]);
+  }
+
+  private consume(queue: string): BatchConsumer {
+    const { connection, concurrency, context } = this.options;
+    const intake = this.intake(queue);
+    return new BatchConsumer(connection, {
+      queue: connection.names.taskQueue(queue),
+      prefetch: concurrency,
+      maxBatch: Math.min(concurrency, 100),
+      logger: context.logger,
+      onBatch: async (deliveries) => intake.take(deliveries),
     });
-    await Promise.all([this.control.start(), ...this.consumers.map((consumer) => consumer.start())]);
   }
 
   private intake(queue: string): AttemptIntake {
@@ -91,10 +102,12 @@ export class Executor {
       slots: this.slots,
       reporter: this.reporter,
       executor: id,
+      queue,
       leaseMs: context.settings.leaseMs,
       clock: context.clock,
       logger: context.logger,
       begin: (ticket, claimed, verdict, askedAtMs) => void this.execute(queue, ticket, claimed, verdict, askedAtMs),
+      onPaused: () => this.taskQueues.hold(queue),
       bury: (delivery, reason) => this.bury(queue, delivery, reason),
     });
   }
@@ -151,6 +164,7 @@ export class Executor {
 
   private heed(delivery: Delivery): void {
     const hint = decodeHint(delivery.body);
+    if (hint?.kind === 'queues') void this.taskQueues.look();
     if (hint?.kind !== 'interrupt' || hint.executor !== this.options.id) return;
     this.leases.interrupt(hint.claim, { run: hint.run as RunId, node: hint.node, at: hint.at }, 'cancelled');
   }
@@ -162,6 +176,11 @@ export class Executor {
     await this.letters.insert([
       { id: clock.uuidv7(), queue, reason, body: delivery.body, properties: { exchange, routingKey, ...properties } },
     ]);
+  }
+
+  /** The row of this member, and what has been decided of its queues meanwhile. */
+  private async beat(): Promise<void> {
+    await Promise.all([this.sayHello(), this.taskQueues.look()]);
   }
 
   private async sayHello(): Promise<void> {
@@ -180,10 +199,10 @@ export class Executor {
     const { drain, settings } = this.options.context;
     drain.onDrain('stop consuming', 'task queues', async () => {
       if (this.memberTimer !== null) clearInterval(this.memberTimer);
-      const stopped = this.consumers.map((consumer) => consumer.stop(1_000));
+      const stopped = this.taskQueues.stop();
       // What waits for a slot goes back to its queue instead of beginning in a process that is about to end.
       this.slots.close();
-      await Promise.all(stopped);
+      await stopped;
     });
     drain.onDrain('finish work', 'handlers', () => this.finishOrHandBack(settings.drainMs), settings.drainMs + 5_000);
     drain.onDrain('flush outcomes', 'outcomes', async () => {

@@ -27,7 +27,9 @@ const newClaim = (): ClaimId => claimId(systemClock.uuid());
 
 async function claimed(): Promise<Claimed> {
   const [ticket] = await insertTasks(db.database, 1);
-  const [mine] = await claims.claim([ticket!], newClaim(), 'executor-1', 15_000);
+  const {
+    claimed: [mine],
+  } = await claims.claim([ticket!], newClaim(), 'executor-1', 15_000, 'default');
   return mine!;
 }
 
@@ -37,7 +39,9 @@ async function replaced({ run, node, at, fence: held }: Claimed): Promise<Claime
      where run_id = $1`,
     [run],
   );
-  const [mine] = await claims.claim([{ run, node, at, fence: fence(held + 1) }], newClaim(), 'executor-2', 15_000);
+  const {
+    claimed: [mine],
+  } = await claims.claim([{ run, node, at, fence: fence(held + 1) }], newClaim(), 'executor-2', 15_000, 'default');
   return mine!;
 }
 

@@ -1,6 +1,5 @@
 import type { BatchAction, BatchCount, BatchView } from '../batch-shapes.js';
-import type { DeadLetterState, DeadLetterView } from '../dead-letter-shapes.js';
-import type { KeyView, QueueView } from '../http-shapes.js';
+import type { KeyView } from '../http-shapes.js';
 import { answer, fields, json, notYet, PAGE, query, REASON, type Route } from './route.js';
 import { RUN_STATUS } from './run-schemas.js';
 import {
@@ -26,8 +25,6 @@ const tag = 'operations';
 
 const ACTION = words<BatchAction>({ cancel: true, retry: true, rerun: true, pause: true, resume: true });
 
-const LETTER_STATE = words<DeadLetterState>({ open: true, redriving: true, redriven: true, discarded: true });
-
 const COUNTED = shape<BatchCount>({ count: COUNT, reasons: { type: 'object', additionalProperties: COUNT } });
 
 export const OPERATION_SCHEMAS: Readonly<Record<string, Schema>> = {
@@ -45,12 +42,6 @@ export const OPERATION_SCHEMAS: Readonly<Record<string, Schema>> = {
       expiresAt: orNull(INSTANT),
     }),
   ),
-  Queue: shape<QueueView>({
-    name: TEXT,
-    depth: said('Messages waiting; null: the broker cannot be asked.', orNull(COUNT)),
-    oldestAgeSeconds: orNull({ type: 'number', minimum: 0 }),
-    executors: COUNT,
-  }),
   Executor: {
     type: 'object',
     required: ['id', 'queues', 'handlers', 'concurrency', 'startedAt', 'leaseUntil'],
@@ -63,29 +54,6 @@ export const OPERATION_SCHEMAS: Readonly<Record<string, Schema>> = {
       leaseUntil: INSTANT,
     },
   },
-  DeadLetter: said(
-    'A message that nobody could handle, and what became of it.',
-    shape<DeadLetterView>({
-      id: ID,
-      queue: said('Where it was found.', TEXT),
-      reason: TEXT,
-      state: LETTER_STATE,
-      origin: said(
-        'Where a redrive sends it; null: it can only be discarded.',
-        orNull({ type: 'object', required: ['exchange', 'routingKey'], properties: { exchange: TEXT, routingKey: TEXT } }),
-      ),
-      body: { type: 'object', properties: { text: TEXT, base64: TEXT } },
-      properties: { type: 'object', additionalProperties: true },
-      receivedAt: INSTANT,
-      redriveOf: said('The letter that this message had been before it was sent again.', orNull(ID)),
-      redrives: said('How often it had been sent again.', COUNT),
-      askedBy: orNull(TEXT),
-      askedAt: orNull(INSTANT),
-      discardReason: orNull(TEXT),
-      lastError: said('Why its last redrive came to nothing.', orNull(TEXT)),
-      settledAt: orNull(INSTANT),
-    }),
-  ),
   Batch: said(
     'Something asked of many runs, and how far that has come.',
     shape<BatchView>({
@@ -169,38 +137,6 @@ const BATCHES: readonly Route[] = [
   },
 ];
 
-const DEAD_LETTERS: readonly Route[] = [
-  {
-    method: 'get',
-    path: '/v1/dead-letters',
-    tag,
-    summary: 'Messages that nobody could handle, newest first',
-    parameters: [query('state', 'Default: those that wait for a decision.', LETTER_STATE), ...PAGE],
-    answers: { 200: answer('A page of them.', pageOf(component('DeadLetter'))) },
-    problems: [400],
-  },
-  {
-    method: 'post',
-    path: '/v1/dead-letters/{id}/redrive',
-    tag,
-    summary: 'Send a dead letter again to where it came from',
-    answers: {
-      200: answer('The broker has it.', component('DeadLetter')),
-      202: answer('It is decided; the broker has not confirmed it yet, and it is sent until it does.', component('DeadLetter')),
-    },
-    problems: [404, 409],
-  },
-  {
-    method: 'post',
-    path: '/v1/dead-letters/{id}/discard',
-    tag,
-    summary: 'Settle a dead letter without sending it',
-    body: json(fields({ reason: REASON }), false),
-    answers: { 200: answer('The letter, discarded.', component('DeadLetter')) },
-    problems: [404, 409, 422],
-  },
-];
-
 export const OPERATION_ROUTES: readonly Route[] = [
   ...BATCHES,
   {
@@ -214,20 +150,10 @@ export const OPERATION_ROUTES: readonly Route[] = [
   },
   {
     method: 'get',
-    path: '/v1/queues',
-    tag,
-    summary: 'Task queues',
-    answers: { 200: answer('All queues.', pageOf(component('Queue'))) },
-  },
-  {
-    method: 'get',
     path: '/v1/executors',
     tag,
     summary: 'Executors that live',
     answers: { 200: answer('All executors.', pageOf(component('Executor'))) },
   },
-  ...DEAD_LETTERS,
-  notYet('post', '/v1/queues/{name}/pause', tag, 'Let executors take nothing from a queue'),
-  notYet('post', '/v1/queues/{name}/resume', tag, 'Go on with a queue'),
   notYet('get', '/v1/stream', tag, 'What happens, as server-sent events'),
 ];

@@ -1,6 +1,7 @@
 import type { Json } from '@reprise/core';
 import { APPROVAL_ROUTES, APPROVAL_SCHEMAS } from './approval-routes.js';
 import { EVENT_ROUTES, EVENT_SCHEMAS } from './event-routes.js';
+import { MESSAGE_ROUTES, MESSAGE_SCHEMAS } from './message-routes.js';
 import { OPERATION_ROUTES, OPERATION_SCHEMAS } from './operation-routes.js';
 import type { Answer, Parameter, Route } from './route.js';
 import { RUN_ROUTES, START_SCHEMAS } from './run-routes.js';
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...EVENT_ROUTES,
   ...APPROVAL_ROUTES,
   ...SCHEDULE_ROUTES,
+  ...MESSAGE_ROUTES,
   ...OPERATION_ROUTES,
   ...SERVICE_ROUTES,
 ];
@@ -30,6 +32,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   ...EVENT_SCHEMAS,
   ...APPROVAL_SCHEMAS,
   ...SCHEDULE_SCHEMAS,
+  ...MESSAGE_SCHEMAS,
   ...OPERATION_SCHEMAS,
   ...WHY_SCHEMAS,
   ...PROBLEM_SCHEMAS,
