@@ -16,6 +16,7 @@ on:
   - poll: { id: stock, every: 300d, call: http, with: { url: "http://127.0.0.1:1/" }, retry: { maximumAttempts: 1 }, if: true }
 tasks:
   ask: { approval: { subject: Ship it?, form: { type: object } } }
+  said: { call: shell, with: { run: "echo hello" } }
   later: { call: http, with: { url: "http://127.0.0.1:1/" }, retry: { initialInterval: 1h, jitter: none } }
   stuck: { call: http, with: { url: "http://127.0.0.1:1/" }, idempotencyKey: "key-1-\${{ run.id }}", retry: { maximumAttempts: 1, onExhausted: park } }
 `;
@@ -167,12 +168,25 @@ describe('answers are as documented', () => {
 
   test('of a run, its tasks, what people ask of it and are asked', async () => {
     const ready = (run: Document) =>
-      statusOf(run, 'stuck') === 'parked' && statusOf(run, 'later') === 'retrying' && statusOf(run, 'ask') === 'waiting';
+      statusOf(run, 'stuck') === 'parked' &&
+      statusOf(run, 'said') === 'succeeded' &&
+      statusOf(run, 'later') === 'retrying' &&
+      statusOf(run, 'ask') === 'waiting';
     const id = await startOf('shop', ready);
     for (const path of ['/v1/runs', '/v1/runs/{id}/tasks', '/v1/runs/{id}/history'])
       expect((await ask('get', path, { path: { id } })).json.items.length).toBeGreaterThan(0);
     for (const path of ['/v1/runs/{id}/tasks/{path}', '/v1/runs/{id}/tasks/{path}/attempts'])
       expect((await ask('get', path, { path: { id, path: 'later' } })).status).toBe(200);
+    const log = '/v1/runs/{id}/tasks/{path}/attempts/{number}/log';
+    await eventually(async () => (await ask('get', log, { path: { id, path: 'said', number: '1' } })).json?.items?.length === 1, {
+      what: 'the log of an attempt',
+    });
+    for (const [path, number] of [
+      ['said', '2'],
+      ['said', 'x'],
+      ['nope', '1'],
+    ] as const)
+      expect((await ask('get', log, { path: { id, path, number } })).status).toBe(404);
     await ask('get', '/v1/runs/{id}', { path: { id: 'nothing' } });
     await ask('get', '/v1/ledger', { query: `?key=key-1-${id}` });
     await ask('post', '/v1/runs/{id}/events', { path: { id }, body: { type: 'order.paid' } });

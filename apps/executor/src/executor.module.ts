@@ -40,5 +40,5 @@ function builtIn({ settings, logger, drain }: ServiceContext, connection: Broker
     const [outcome] = await publisher.publish([message]);
     return outcome ?? { kind: 'failed', cause: new BrokerError('CLOSED', 'the publisher was closed') };
   };
-  return builtInHandlers({ limits, databases, prefix, logger, publish });
+  return builtInHandlers({ limits, databases, prefix, publish });
 }

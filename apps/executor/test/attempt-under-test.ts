@@ -1,5 +1,5 @@
 import type { Limits } from '@reprise/service';
-import type { Attempt, TaskError } from '@reprise/worker';
+import type { Attempt, AttemptLogger, TaskError } from '@reprise/worker';
 
 export const LIMITS: Limits = {
   maxInputBytes: 1e6,
@@ -13,12 +13,17 @@ export const LIMITS: Limits = {
 };
 
 export interface AttemptUnderTest extends Attempt {
+  /** What it has written: `source message`. */
+  readonly written: readonly string[];
   /** As the executor does on a timeout, a cancel or a lost lease. */
   stop(): void;
 }
 
 export function attemptUnderTest(overrides: Partial<Attempt> = {}): AttemptUnderTest {
   const stopping = new AbortController();
+  const written: string[] = [];
+  const say = (message: string) => void written.push(`log ${message}`);
+  const output: AttemptLogger['output'] = (stream, line) => void written.push(`${stream} ${line}`);
   return {
     run: '0190b5a0-0000-7000-8000-000000000001',
     workflow: 'sample',
@@ -29,10 +34,12 @@ export function attemptUnderTest(overrides: Partial<Attempt> = {}): AttemptUnder
     fence: 7,
     deadline: Date.now() + 60_000,
     signal: stopping.signal,
+    log: { debug: say, info: say, warn: say, error: say, output },
     heartbeat: () => undefined,
     transaction: () => Promise.reject(new Error('no ledger in this test')),
     effect: () => Promise.reject(new Error('not supported')),
     ...overrides,
+    written,
     stop: () => stopping.abort(),
   };
 }

@@ -4,6 +4,7 @@ import {
   AnswerApproval,
   ApprovalEvents,
   ApprovalViews,
+  AttemptLogStore,
   BatchStore,
   CommandStore,
   Database,
@@ -50,6 +51,7 @@ export class MonitorProcess {
   readonly names: TopologyNames;
   readonly members: MemberStore;
   readonly queues: ListQueues;
+  readonly logs: AttemptLogStore;
   readonly pauseQueue: PauseQueue;
   readonly approvals: ApprovalViews;
   readonly answers: AnswerApprovals;
@@ -85,6 +87,7 @@ export class MonitorProcess {
     this.compiled = new WorkflowCache(this.workflows);
     this.letters = new MonitorLetters(context, database, connection);
     this.members = new MemberStore(database);
+    this.logs = new AttemptLogStore(database);
     const pauses = new QueueStore(database);
     this.queues = new ListQueues({ gauges, members: this.members, pauses, connection });
     const { names } = connection;

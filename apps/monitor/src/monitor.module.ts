@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import {
   ApprovalViews,
+  AttemptLogStore,
   BatchStore,
   DeadLetterStore,
   EventViews,
@@ -12,6 +13,7 @@ import {
 import { type RunningService, runService, type ServiceContext } from '@reprise/service';
 import { AnswerApprovals } from './answer-approval.js';
 import { ApprovalsController } from './approvals.controller.js';
+import { AttemptLogsController } from './attempt-logs.controller.js';
 import { BatchesController } from './batches.controller.js';
 import { BROKER_NAMES } from './broker-names.token.js';
 import { CommandRun } from './command-run.js';
@@ -47,6 +49,7 @@ export class MonitorModule {
         RunEventsController,
         RunCommandsController,
         TaskCommandsController,
+        AttemptLogsController,
         ApprovalsController,
         BatchesController,
         WorkflowsController,
@@ -70,6 +73,7 @@ export class MonitorModule {
         { provide: MemberStore, useValue: monitor.members },
         { provide: ListQueues, useValue: monitor.queues },
         { provide: PauseQueue, useValue: monitor.pauseQueue },
+        { provide: AttemptLogStore, useValue: monitor.logs },
         { provide: ApprovalViews, useValue: monitor.approvals },
         { provide: AnswerApprovals, useValue: monitor.answers },
         { provide: InterfaceDocuments, useValue: documents },

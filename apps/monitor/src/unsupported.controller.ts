@@ -5,7 +5,7 @@ import { ProblemError } from '@reprise/service';
 /** Part of the public interface, not built yet: an honest answer instead of "there is nothing here". */
 @Controller()
 export class UnsupportedController {
-  @Get(['v1/runs/:id/tasks/:path/attempts/:number/log', 'v1/stream'])
+  @Get(['v1/stream'])
   view(@Req() request: IncomingMessage): never {
     throw notYet(request);
   }

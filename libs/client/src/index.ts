@@ -1,5 +1,6 @@
 export type {
   ApprovalView,
+  AttemptLogView,
   AttemptView,
   BackfillView,
   BatchView,
@@ -7,6 +8,7 @@ export type {
   DeadLetterView,
   EventView,
   HistoryFact,
+  LogLine,
   Page,
   QueueView,
   RunSummary,

@@ -1,4 +1,5 @@
 import type {
+  AttemptLogView,
   AttemptView,
   HistoryFact,
   Page,
@@ -111,6 +112,11 @@ export class RunsClient {
 
   async attempts(id: string, path: string, page: PageOptions = {}): Promise<Page<AttemptView>> {
     return this.read(at(id, `/tasks/${encodeURIComponent(path)}/attempts`), paging(page));
+  }
+
+  /** All that is kept of what an attempt has written. */
+  async log(id: string, path: string, attempt: number): Promise<AttemptLogView> {
+    return this.read(at(id, `/tasks/${encodeURIComponent(path)}/attempts/${attempt}/log`));
   }
 
   /** Every fact, oldest first. */

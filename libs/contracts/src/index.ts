@@ -45,6 +45,7 @@ export type {
   WorkflowView,
 } from './http-shapes.js';
 export { decodeInbox, encodeInbox, type InboxItem } from './inbox-message.js';
+export type { AttemptLogView, LogLevel, LogLine } from './log-shapes.js';
 export { ROUTES, renderOpenApi } from './openapi/render-openapi.js';
 export type { Route } from './openapi/route.js';
 export { packInbox } from './pack-inbox.js';

@@ -28,3 +28,17 @@ create table reprise.queue_pause (
   resumed_at timestamptz,
   resumed_by text
 );
+
+-- What attempts have written: each row is what was new when it was stored. Gone with its run.
+create table reprise.attempt_log (
+  run_id uuid not null,
+  node int not null,
+  at text collate "C" not null,
+  attempt int not null,
+  fence bigint not null,
+  part int not null,
+  lines json not null,
+  -- Lines left out before those of this row.
+  skipped int not null default 0,
+  primary key (run_id, node, at, attempt, fence, part)
+) partition by range (run_id);

@@ -3,6 +3,7 @@ export { AnswerApproval, type Answered, type NewAnswer } from './answer-approval
 export { ApprovalEvents } from './approval-events.js';
 export { type ApprovalDecided, ApprovalStore } from './approval-store.js';
 export { type ApprovalFilter, ApprovalViews } from './approval-views.js';
+export { AttemptLogStore, type LogPart } from './attempt-log-store.js';
 export { BackfillStore, type LockedBackfill, type NewBackfill } from './backfill-store.js';
 export { type BatchRun, type BatchStep, BatchStore, counted, type LockedBatch, type NewBatch } from './batch-store.js';
 export type { BriefRun, LocatedTask } from './brief-run.js';

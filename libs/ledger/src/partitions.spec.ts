@@ -29,7 +29,7 @@ const insert = (id: RunId) => new StartStore(db.database).insertRuns([newStart(n
 const partitions = async () =>
   (
     await db.query<{ name: string }>(
-      `select inhrelid::regclass::text as name from pg_inherits where inhparent = any('{reprise.run,reprise.task,reprise.attempt}'::regclass[])`,
+      `select inhrelid::regclass::text as name from pg_inherits where inhparent = any('{reprise.run,reprise.task,reprise.attempt,reprise.attempt_log}'::regclass[])`,
     )
   ).map(({ name }) => name);
 
@@ -51,7 +51,7 @@ test('runs of this week, the last and eight weeks ahead have partitions of their
 test('rows that went to the common partition move into their week’s when it is made, and are found as before', async () => {
   const now = systemClock.now();
   const next = weekOf(now + WEEK_MS);
-  for (const table of ['run', 'task', 'attempt']) await db.query(`drop table reprise.${table}_${next}`);
+  for (const table of ['run', 'task', 'attempt', 'attempt_log']) await db.query(`drop table reprise.${table}_${next}`);
   const [early, far] = [idAt(now + WEEK_MS), idAt(now + 20 * WEEK_MS)];
   await insert(early);
   await insert(far);
@@ -67,13 +67,22 @@ test('rows that went to the common partition move into their week’s when it is
 
 test('several who make them at once make them once', async () => {
   const week = weekOf(systemClock.now() + 2 * WEEK_MS);
-  for (const table of ['run', 'task', 'attempt']) {
+  for (const table of ['run', 'task', 'attempt', 'attempt_log']) {
     await db.query(`drop table reprise.${table}_${week}`);
     await db.query(`drop table reprise.${table}_default`);
   }
   await Promise.all([1, 2, 3, 4].map(() => ensurePartitions(db.database)));
   expect((await partitions()).filter((name) => name.endsWith(week) || name.endsWith('_default')).sort()).toEqual(
-    ['attempt_default', `attempt_${week}`, 'run_default', `run_${week}`, 'task_default', `task_${week}`].sort(),
+    [
+      'attempt_default',
+      `attempt_${week}`,
+      'attempt_log_default',
+      `attempt_log_${week}`,
+      'run_default',
+      `run_${week}`,
+      'task_default',
+      `task_${week}`,
+    ].sort(),
   );
 });
 

@@ -7,7 +7,7 @@ const WEEKS_AHEAD = 8;
 const LOCK = 'reprise.partitions';
 
 interface Table {
-  readonly name: 'run' | 'task' | 'attempt' | 'effect';
+  readonly name: 'run' | 'task' | 'attempt' | 'effect' | 'attempt_log';
   /** The run's UUIDv7 in its key. */
   readonly id: 'id' | 'run_id';
 }
@@ -16,6 +16,7 @@ const TABLES: readonly Table[] = [
   { name: 'task', id: 'run_id' },
   { name: 'attempt', id: 'run_id' },
   { name: 'effect', id: 'run_id' },
+  { name: 'attempt_log', id: 'run_id' },
 ];
 
 /**
@@ -79,6 +80,7 @@ function storage({ name }: Table): string {
     case 'effect':
       return 'fillfactor = 50';
     case 'attempt':
+    case 'attempt_log':
       return 'fillfactor = 100';
   }
 }

@@ -32,6 +32,19 @@ export interface EffectOptions<Result> {
   readonly probe?: (effect: EffectHandle) => Promise<Probed<Result>>;
 }
 
+/**
+ * What an attempt tells people. Kept with the run, in bounded size and as far as the process lives to write it; it never fails and is never
+ * waited for. Secrets of the attempt are blotted out.
+ */
+export interface AttemptLogger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** A line that a program run by the handler has printed. */
+  output(stream: 'stdout' | 'stderr', line: string): void;
+}
+
 /** One execution of a task instance, as its handler sees it. */
 export interface Attempt {
   readonly run: string;
@@ -49,6 +62,7 @@ export interface Attempt {
   readonly deadline: number;
   /** Aborted when the attempt is cancelled, times out, or has lost its lease. */
   readonly signal: AbortSignal;
+  readonly log: AttemptLogger;
   /** Tells that the handler is alive (`timeout.heartbeat`); `progress` is kept for people. */
   heartbeat(progress?: Json): void;
   /**

@@ -2,6 +2,7 @@ import { BatchConsumer, type BrokerConnection, ControlChannel, type Delivery, Pu
 import { type AttemptTicket, decodeHint } from '@reprise/contracts';
 import type { Outcome, RunId } from '@reprise/core';
 import {
+  AttemptLogStore,
   type Claimed,
   ClaimStore,
   type Database,
@@ -17,6 +18,7 @@ import { guardOf } from './guard-of.js';
 import type { HandlerDefinition } from './handler.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import { LogKeeper } from './log-keeper.js';
 import { OutcomeReporter } from './outcome-reporter.js';
 import { RunAttempt, type Transactions } from './run-attempt.js';
 import { SlotPool } from './slot-pool.js';
@@ -43,6 +45,7 @@ export class Executor {
   private readonly publisher: Publisher;
   private readonly reporter: OutcomeReporter;
   private readonly leases: LeaseKeeper;
+  private readonly logs: LogKeeper;
   private readonly control: ControlChannel;
   private readonly members: MemberStore;
   private readonly letters: DeadLetterStore;
@@ -59,6 +62,7 @@ export class Executor {
     this.publisher = new Publisher(connection, { logger });
     this.reporter = new OutcomeReporter(connection.names, this.publisher);
     this.leases = new LeaseKeeper({ store: new ClaimStore(database), leaseMs: settings.leaseMs, clock, logger });
+    this.logs = new LogKeeper({ store: new AttemptLogStore(database), logger, now: () => clock.now() });
     this.control = new ControlChannel(connection, { publisher: this.publisher, logger, onHint: (hint) => this.heed(hint) });
     this.members = new MemberStore(database);
     this.letters = new DeadLetterStore(database);
@@ -130,6 +134,7 @@ export class Executor {
       readSecret: (name) => context.settings.secrets()(name),
       transactions,
       maxOutputBytes: context.settings.limits.maxOutputBytes,
+      logs: this.logs,
       logger: context.logger,
       now: () => context.clock.now(),
     });
@@ -208,6 +213,7 @@ export class Executor {
     drain.onDrain('flush outcomes', 'outcomes', async () => {
       await this.reporter.drain();
       await this.leases.close();
+      await this.logs.close();
       await this.members.remove(this.options.id);
     });
     drain.onDrain('close channels', 'executor channels', async () => {

@@ -45,6 +45,10 @@ function messageOf(thrown: unknown): string {
 const field = (thrown: unknown, name: string): unknown =>
   typeof thrown === 'object' && thrown !== null ? attemptTo(() => Reflect.get(thrown, name)) : undefined;
 
+/** Read on its own: an error may be anything, and reading all of one may throw. */
+export const stackOf = (thrown: unknown): string | undefined =>
+  attemptTo(() => (thrown instanceof Error ? thrown.stack : undefined));
+
 /** A failure must not die of reading itself. */
 function attemptTo<Value>(read: () => Value): Value | undefined {
   try {

@@ -1,4 +1,4 @@
-export type { Attempt, EffectHandle, EffectOptions, Probed, Transaction } from './attempt.js';
+export type { Attempt, AttemptLogger, EffectHandle, EffectOptions, Probed, Transaction } from './attempt.js';
 export { defineHandler } from './define-handler.js';
 export { Executor, type ExecutorOptions } from './executor.js';
 export { Handler, type HandlerDefinition, type HandlerOptions, type HandlerRetry } from './handler.js';

@@ -3,11 +3,12 @@ import type { ClaimId, Fence, Json, JsonText, Outcome } from '@reprise/core';
 import { toJsonText } from '@reprise/core';
 import { type Claimed, type EffectStore, type RunAddress, UserSqlError } from '@reprise/ledger';
 import type { Logger } from '@reprise/service';
-import type { Attempt, EffectHandle, EffectOptions, Transaction } from './attempt.js';
+import type { Attempt, AttemptLogger, EffectHandle, EffectOptions, Transaction } from './attempt.js';
 import { Deadlines } from './deadlines.js';
-import { failureOf } from './failure.js';
+import { failureOf, stackOf } from './failure.js';
 import type { HandlerDefinition } from './handler.js';
 import type { StopReason } from './lease-keeper.js';
+import type { LogKeeper } from './log-keeper.js';
 import { outputText } from './output-text.js';
 import { RecordedEffects } from './recorded-effects.js';
 import { SecretMask } from './redact-secrets.js';
@@ -36,6 +37,7 @@ export interface RunAttemptOptions {
   /** null: this executor has no login for it. */
   readonly transactions: Transactions | null;
   readonly maxOutputBytes: number;
+  readonly logs: Pick<LogKeeper, 'open'>;
   readonly logger: Logger;
   /** Epoch milliseconds of this machine, for deadlines shown to handlers. */
   readonly now: () => number;
@@ -49,6 +51,9 @@ export class RunAttempt {
   private stopped: StopReason | null = null;
   private committed: Outcome | null = null;
   private mask = new SecretMask([]);
+  private secrets: readonly string[] = [];
+  /** Made when the handler first asks for it. */
+  private log: ReturnType<LogKeeper['open']> | null = null;
   private transacting = false;
   private recorded: RecordedEffects | null = null;
   private called = false;
@@ -79,6 +84,7 @@ export class RunAttempt {
     const deadlines = new Deadlines(this.limits());
     try {
       const resolved = resolveSecrets(this.claimed.input, this.claimed.secrets, this.options.readSecret);
+      this.secrets = resolved.values;
       this.mask = new SecretMask(resolved.values);
       const working = this.call(resolved.input, deadlines);
       this.settled = working.catch(() => undefined);
@@ -87,6 +93,7 @@ export class RunAttempt {
       return this.clean(this.endedBy(error));
     } finally {
       deadlines.clear();
+      this.log?.end();
     }
   }
 
@@ -107,6 +114,7 @@ export class RunAttempt {
 
   private attempt(deadlines: Deadlines): Attempt {
     const { ticket, claimed } = this;
+    const logger = () => this.logger();
     return {
       run: ticket.run,
       workflow: ticket.workflow,
@@ -117,6 +125,9 @@ export class RunAttempt {
       fence: claimed.fence,
       deadline: this.options.now() + deadlines.attemptMs,
       signal: this.controller.signal,
+      get log() {
+        return logger();
+      },
       heartbeat: () => deadlines.beat(),
       transaction: (work) => this.transaction(work),
       effect: (name, work, options) => this.effect(name, work, options),
@@ -142,6 +153,11 @@ export class RunAttempt {
       onAnswered: this.options.onAnswered,
     });
     return this.recorded.run(name, work, options);
+  }
+
+  private logger(): AttemptLogger {
+    this.log ??= this.options.logs.open(this.claimed, this.ticket.attempt, SecretMask.ofLines(this.secrets));
+    return this.log.log;
   }
 
   private async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
@@ -229,12 +245,3 @@ const notTransactional = (call: string): TaskError =>
     `the task says \`effect: transactional\`, but ${call} has written nothing through attempt.transaction`,
     { retryable: false },
   );
-
-/** Read on its own: an error may be anything, and reading all of one may throw. */
-function stackOf(error: unknown): string | undefined {
-  try {
-    return error instanceof Error ? error.stack : undefined;
-  } catch {
-    return undefined;
-  }
-}

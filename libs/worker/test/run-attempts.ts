@@ -5,6 +5,7 @@ import { silentLogger } from '@reprise/service';
 import type { Attempt } from '../src/attempt.js';
 import { defineHandler } from '../src/define-handler.js';
 import type { HandlerOptions } from '../src/handler.js';
+import { LogKeeper } from '../src/log-keeper.js';
 import { RunAttempt, type RunAttemptOptions } from '../src/run-attempt.js';
 import { claimedOf, newTicket } from './attempts.js';
 
@@ -36,6 +37,7 @@ export function attemptAt(
     readSecret: () => null,
     transactions: null,
     maxOutputBytes: 1_000,
+    logs: new LogKeeper({ store: { write: async () => undefined }, logger: silentLogger, now: () => 1_000_000 }),
     logger: silentLogger,
     now: () => 1_000_000,
     ...options,

@@ -10,6 +10,7 @@ import { runState } from '../watch/run-state.js';
 import { taskLines } from '../watch/task-tree.js';
 import { watchRun } from '../watch/watch-run.js';
 import { addEvent } from './run-event.js';
+import { addLogs } from './run-logs.js';
 import { addRerun } from './run-rerun.js';
 import { addRetry } from './run-retry.js';
 import { addVerbs } from './run-verbs.js';
@@ -55,6 +56,7 @@ export function addRunCommands(program: Command, context: CommandContext): void 
   addRerun(run, context, showWhole);
   addVerbs(run, context);
   addEvent(run, context);
+  addLogs(run, context);
 }
 
 function addStart(run: Command, context: CommandContext): void {

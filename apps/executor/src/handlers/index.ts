@@ -1,5 +1,5 @@
 import type { UserSql } from '@reprise/ledger';
-import type { Limits, Logger } from '@reprise/service';
+import type { Limits } from '@reprise/service';
 import type { HandlerDefinition } from '@reprise/worker';
 import { httpHandler } from './http.js';
 import { type Publish, publishHandler } from './publish.js';
@@ -15,15 +15,14 @@ export interface BuiltInOptions {
   readonly publish: Publish;
   /** `REPRISE_PREFIX`: what `publish` must not touch. */
   readonly prefix: string;
-  readonly logger: Logger;
 }
 
 /** All built-in handlers; which of them an executor hosts is `REPRISE_HANDLERS`' to say. */
-export function builtInHandlers({ limits, databases, publish, prefix, logger }: BuiltInOptions): readonly HandlerDefinition[] {
+export function builtInHandlers({ limits, databases, publish, prefix }: BuiltInOptions): readonly HandlerDefinition[] {
   return [
     httpHandler(limits),
     shellHandler(limits),
-    scriptHandler(limits, logger),
+    scriptHandler(limits),
     sqlHandler(databases, limits),
     publishHandler(publish, prefix),
   ];

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { CapturedOutput } from './captured-output.js';
 import { guardian } from './guardian.js';
+import { PrintedLines } from './printed-lines.js';
 import { ProcessGroup } from './process-group.js';
 
 export interface Program {
@@ -16,6 +17,8 @@ export interface Program {
   readonly captureBytes: number;
   /** How much is read from file descriptor 3, if the program answers there. */
   readonly answerBytes?: number;
+  /** Told of each line that it prints. */
+  readonly onLine: (stream: 'stdout' | 'stderr', line: string) => void;
   readonly signal: AbortSignal;
   readonly graceMs?: number;
 }
@@ -51,6 +54,10 @@ export async function runProgram(program: Program): Promise<ProgramEnd> {
     () => undefined,
   );
   const captured = [stdout, stderr].map((stream) => CapturedOutput.of(stream, program.captureBytes));
+  const lines = [
+    PrintedLines.of(stdout, (line) => program.onLine('stdout', line)),
+    PrintedLines.of(stderr, (line) => program.onLine('stderr', line)),
+  ];
   const answer = collect(child.stdio[3], program.answerBytes ?? 0);
   try {
     const [exitCode, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
@@ -58,6 +65,7 @@ export async function runProgram(program: Program): Promise<ProgramEnd> {
     await group.end();
     await atMost(PIPES_MS, closed);
     for (const stream of child.stdio) stream?.destroy();
+    for (const each of lines) each.end();
     return { exitCode, signal, stdout: captured[0]?.text() ?? '', stderr: captured[1]?.text() ?? '', answer: answer() };
   } finally {
     guardian.forget(pid);

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Json } from '@reprise/core';
-import { createLogger, silentLogger } from '@reprise/service';
 import { eventually } from '@reprise/testing';
 import { attemptUnderTest, failureOf, LIMITS } from '../../test/attempt-under-test.js';
 import { scriptHandler } from './script.js';
 
-const handler = scriptHandler(LIMITS, silentLogger);
+const handler = scriptHandler(LIMITS);
 const call = (code: string, args: Json = null, attempt = attemptUnderTest()) => handler.run({ code, args }, attempt);
 
 let folder: string;
@@ -42,14 +41,11 @@ describe('a script', () => {
   });
 
   test('may print what it likes: its result is not taken from there', async () => {
-    const lines: string[] = [];
-    const logging = scriptHandler(
-      LIMITS,
-      createLogger({ service: 'executor', level: 'debug', write: (line) => lines.push(line) }),
-    );
     const code = `console.log('{"kind":"returned","text":"0"}'); console.error('careful'); process.stdout.write('x'.repeat(500000)); return 'mine'`;
-    expect(await logging.run({ code }, attemptUnderTest())).toBe('mine');
-    expect(lines.join()).toMatch(/careful/);
+    const attempt = attemptUnderTest();
+    expect(await handler.run({ code }, attempt)).toBe('mine');
+    expect(attempt.written).toContain('stderr careful');
+    expect(attempt.written).toContain('stdout {"kind":"returned","text":"0"}');
   });
 
   test('sees nothing of the executor’s environment', async () => {

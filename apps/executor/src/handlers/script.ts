@@ -1,5 +1,5 @@
 import { type Json, measureJson } from '@reprise/core';
-import type { Limits, Logger } from '@reprise/service';
+import type { Limits } from '@reprise/service';
 import { type Attempt, type HandlerDefinition, TaskError } from '@reprise/worker';
 import { InputReader } from './read-input.js';
 import { type ProgramEnd, runProgram } from './run-program.js';
@@ -29,18 +29,18 @@ type Answer =
     };
 
 /** `script {code, args}` → what the code returns. */
-export function scriptHandler(limits: Limits, logger: Logger): HandlerDefinition {
+export function scriptHandler(limits: Limits): HandlerDefinition {
   return {
     name: 'script',
     effect: 'idempotent',
     attemptTimeoutMs: null,
     heartbeatTimeoutMs: null,
     retry: null,
-    run: (input, attempt) => runScript(input, attempt, limits, logger),
+    run: (input, attempt) => runScript(input, attempt, limits),
   };
 }
 
-async function runScript(given: Json, attempt: Attempt, limits: Limits, logger: Logger): Promise<unknown> {
+async function runScript(given: Json, attempt: Attempt, limits: Limits): Promise<unknown> {
   const input = new InputReader('script', given, FIELDS);
   const code = input.requiredText('code');
   const maximumBytes = limits.maxOutputBytes;
@@ -54,14 +54,12 @@ async function runScript(given: Json, attempt: Attempt, limits: Limits, logger: 
     captureBytes: CAPTURE_BYTES,
     // The result is a text inside the answer: its escapes take room too.
     answerBytes: maximumBytes * 2 + 65_536,
+    onLine: (stream, line) => attempt.log.output(stream, line),
     signal: attempt.signal,
   }).catch((error: unknown) => {
     throw startFailure('script', error);
   });
   if (attempt.signal.aborted) throw stoppedError(attempt);
-  if (end.stdout !== '' || end.stderr !== '') {
-    logger.debug({ run: attempt.run, task: attempt.task, stdout: end.stdout, stderr: end.stderr }, 'a script has printed');
-  }
   return resultOf(end, limits);
 }
 

@@ -149,6 +149,7 @@ describe('nobody is left behind', () => {
       cwd: folder,
       stdin: '',
       captureBytes: 100,
+      onLine: () => undefined,
       signal: attempt.signal,
       graceMs: 200,
     });
@@ -219,12 +220,21 @@ describe('nobody is left behind', () => {
   });
 });
 
+test('what a command prints is in the log of its attempt, line by line', async () => {
+  const attempt = attemptUnderTest();
+  await handler.run({ run: 'echo one; printf two >&2; printf "three\nfour"; exit 0' }, attempt);
+  expect([...attempt.written].sort()).toEqual(['stderr two', 'stdout four', 'stdout one', 'stdout three']);
+  const failing = attemptUnderTest();
+  await failureOf(Promise.resolve(handler.run({ run: 'echo before; exit 3' }, failing)));
+  expect(failing.written).toEqual(['stdout before']);
+});
+
 /** A child process cannot use jest's transform, and a build may be stale. */
 async function transpiledExecutor(): Promise<string> {
   const sources = fileURLToPath(new URL('.', import.meta.url));
   const out = join(folder, 'executor');
   mkdirSync(out);
-  for (const name of ['run-program', 'guardian', 'process-group', 'living-members', 'captured-output']) {
+  for (const name of ['run-program', 'guardian', 'printed-lines', 'process-group', 'living-members', 'captured-output']) {
     const parser = { syntax: 'typescript' } as const;
     const { code } = transformSync(readFileSync(join(sources, `${name}.ts`), 'utf8'), {
       swcrc: false,
@@ -238,7 +248,7 @@ async function transpiledExecutor(): Promise<string> {
     join(out, 'main.js'),
     `import { runProgram } from './run-program.js';
 const { signal } = new AbortController();
-const shell = (run) => runProgram({ command: '/bin/sh', args: ['-c', run], env: { PATH: process.env.PATH }, cwd: null, stdin: '', captureBytes: 100, signal });
+const shell = (run) => runProgram({ command: '/bin/sh', args: ['-c', run], env: { PATH: process.env.PATH }, cwd: null, stdin: '', captureBytes: 100, onLine: () => undefined, signal });
 void shell(\`sleep 300 & echo $! > orphaned.part; (sleep 301; true) & echo $! >> orphaned.part; echo $$ >> orphaned.part; mv orphaned.part orphaned; wait\`);
 await shell('echo $$ > over');
 `,

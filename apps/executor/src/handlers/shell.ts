@@ -39,6 +39,7 @@ async function runShell(given: Json, attempt: Attempt, limits: Limits): Promise<
     cwd,
     stdin,
     captureBytes: Math.min(CAPTURE_BYTES, Math.max(2, Math.floor(limits.maxOutputBytes / 4))),
+    onLine: (stream, line) => attempt.log.output(stream, line),
     signal: attempt.signal,
   }).catch((error: unknown) => {
     throw startFailure('shell', error);

@@ -1,4 +1,4 @@
-import { answer, fields, IDEMPOTENCY_KEY, json, notYet, PAGE, query, REASON, type Route } from './route.js';
+import { answer, fields, IDEMPOTENCY_KEY, json, PAGE, query, REASON, type Route } from './route.js';
 import { RUN_STATUS, TASK_STATUS } from './run-schemas.js';
 import { ANYTHING, COUNT, component, FLAG, ID, INSTANT, ORDINAL, pageOf, type Schema, said, TEXT, TEXTS } from './schema.js';
 
@@ -87,7 +87,14 @@ const VIEWS: readonly Route[] = [
     answers: { 200: answer('A page of attempts.', pageOf(component('Attempt'))) },
     problems: [400, 404],
   },
-  notYet('get', '/v1/runs/{id}/tasks/{path}/attempts/{number}/log', tag, 'What an attempt has written'),
+  {
+    method: 'get',
+    path: '/v1/runs/{id}/tasks/{path}/attempts/{number}/log',
+    tag,
+    summary: 'What an attempt has written',
+    answers: { 200: answer('All that is kept of it.', component('AttemptLog')) },
+    problems: [404],
+  },
 ];
 
 const COMMANDS: readonly Route[] = [

@@ -10,6 +10,7 @@ import type {
   TaskKind,
   TaskView,
 } from '../http-shapes.js';
+import type { AttemptLogView, LogLevel, LogLine } from '../log-shapes.js';
 import {
   ANYTHING,
   COUNT,
@@ -167,6 +168,27 @@ export const RUN_SCHEMAS: Readonly<Record<string, Schema>> = {
     verdict: said('What was decided when it had ended.', WHY),
     verdictText: orNull(TEXT),
   }),
+  AttemptLog: said(
+    'What an attempt has written, as far as it is kept.',
+    shape<AttemptLogView>({
+      run: ID,
+      task: TEXT,
+      attempt: ORDINAL,
+      items: listOf(
+        shape<AttemptLogView['items'][number]>({
+          at: said('By the clock of the executor.', INSTANT),
+          level: words<LogLevel>({ debug: true, info: true, warn: true, error: true }),
+          source: words<LogLine['source']>({ log: true, stdout: true, stderr: true }),
+          message: TEXT,
+          fields: said('What the handler gave along.', ANYTHING),
+          cut: said('It was longer.', FLAG),
+          skipped: said('So many lines before this one were left out.', COUNT),
+        }),
+      ),
+      next: said('A log is given in one.', { type: 'null' }),
+      truncated: said('Whether lines were left out, or cut.', FLAG),
+    }),
+  ),
   HistoryFact: said(
     'One thing that happened to a run.',
     shape<HistoryFact>({

@@ -9,7 +9,7 @@ export class Operate1700000000009 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table reprise.queue_pause');
+    await runner.query('drop table reprise.queue_pause, reprise.attempt_log');
     await runner.query('drop index reprise.dead_letter_look');
     await runner.query(
       `alter table reprise.dead_letter add column settled_as text, drop column state, drop column redrive_of, drop column redrives,

@@ -1,6 +1,7 @@
 import type { Json } from '@reprise/core';
 import type { Attempt } from '../attempt.js';
 import { TaskError } from '../task-error.js';
+import { FakeLog } from './fake-log.js';
 import { type FakeQuery, FakeTransactions } from './fake-transaction.js';
 
 /** What a test says of an attempt; the rest is made up. */
@@ -12,6 +13,7 @@ export type FakeAttemptFields = Partial<
 export interface FakeAttempt extends Attempt {
   /** What the handler has said with `heartbeat`, one for each. */
   readonly beats: readonly (Json | null)[];
+  readonly log: FakeLog;
   /** What its transaction has committed, which is what counts as its output; null: nothing. */
   readonly committed: { readonly result: unknown } | null;
   /** As when the run is cancelled, the time is up, or another attempt has taken over. */
@@ -37,6 +39,7 @@ export function fakeAttempt(fields: FakeAttemptFields = {}): FakeAttempt {
     deadline: Date.now() + FIVE_MINUTES_MS,
     ...said,
     signal: controller.signal,
+    log: new FakeLog(),
     heartbeat: (progress) => void beats.push(progress ?? null),
     transaction: (work) => transactions.run(work),
     effect: refuseEffect,

@@ -158,6 +158,12 @@ describe('a fake attempt', () => {
     attempt.heartbeat({ done: 3 });
     attempt.heartbeat();
     expect(attempt.beats).toEqual([{ done: 3 }, null]);
+    attempt.log.info('half of it', { done: 3 });
+    attempt.log.output('stderr', 'a warning');
+    expect(attempt.log.lines).toEqual([
+      { level: 'info', message: 'half of it', fields: { done: 3 } },
+      { level: 'stderr', message: 'a warning', fields: {} },
+    ]);
     attempt.abort('lost');
     expect([attempt.signal.aborted, attempt.signal.reason]).toEqual([true, expect.objectContaining({ code: 'LOST' })]);
     await expect(attempt.effect('x', async () => 1)).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });

@@ -1,5 +1,6 @@
 export type { ChildMock, Children, MockChild } from './child-play.js';
 export { type FakeAttempt, type FakeAttemptFields, fakeAttempt } from './fake-attempt.js';
+export type { FakeLog, FakeLogLine } from './fake-log.js';
 export type { FakeQuery } from './fake-transaction.js';
 export type { Firing, Span, Start } from './firings.js';
 export {

@@ -7,6 +7,7 @@ import { SecretMask } from '../redact-secrets.js';
 import { resolveSecrets } from '../resolve-secrets.js';
 import type { AtWork, Labour } from './at-work.js';
 import { refuseEffect, stopError } from './fake-attempt.js';
+import { FakeLog } from './fake-log.js';
 import { type FakeQuery, FakeTransactions } from './fake-transaction.js';
 import type { Hands, Interpreter, SimulatedAttempt, SimulatedWork } from './interpreter/index.js';
 import type { MockAttempt } from './mock.js';
@@ -112,6 +113,7 @@ export class PlayedAttempt implements SimulatedWork {
       fence: told.fence,
       deadline: hands.deadline,
       signal: controller.signal,
+      log: new FakeLog(),
       heartbeat: () => hands.beat(),
       transaction: (work) => this.transactions.run(work),
       effect: refuseEffect,
