@@ -1,4 +1,4 @@
-import { BrokerConnection, Publisher } from '@reprise/broker';
+import { BrokerConnection, type ExclusiveListener, Publisher } from '@reprise/broker';
 import type { TopologyNames } from '@reprise/contracts';
 import {
   AnswerApproval,
@@ -31,6 +31,7 @@ import { MonitorLetters } from './monitor-letters.js';
 import { PauseQueue } from './pause-queue.js';
 import { RetryRun } from './retry-run.js';
 import { SendEvent } from './send-event.js';
+import { RunStream } from './stream/run-stream.js';
 import { GlobalGauges } from './watch/global-gauges.js';
 import { Leader } from './watch/leader.js';
 import { Loop } from './watch/loop.js';
@@ -40,6 +41,7 @@ import { TellPeople } from './watch/tell-people.js';
 
 const WATCH_EVERY_MS = 1_000;
 const BATCH_EVERY_MS = 250;
+const BEAT_EVERY_MS = 15_000;
 
 /** Everything a monitor is made of, and the order in which it starts and stops. */
 export class MonitorProcess {
@@ -48,7 +50,8 @@ export class MonitorProcess {
   readonly workflows: WorkflowStore;
   readonly compiled: WorkflowCache;
   readonly letters: MonitorLetters;
-  readonly names: TopologyNames;
+  readonly stream: RunStream;
+  private readonly heard: ExclusiveListener;
   readonly members: MemberStore;
   readonly queues: ListQueues;
   readonly logs: AttemptLogStore;
@@ -91,7 +94,8 @@ export class MonitorProcess {
     const pauses = new QueueStore(database);
     this.queues = new ListQueues({ gauges, members: this.members, pauses, connection });
     const { names } = connection;
-    this.names = names;
+    this.stream = new RunStream({ epoch: clock.uuid().slice(0, 8), logger });
+    this.heard = this.stream.listener(connection);
     this.pauseQueue = new PauseQueue({ queues: pauses, publisher, names });
     this.approvals = new ApprovalViews(database);
     this.answers = new AnswerApprovals({ answers: new AnswerApproval(database), views: this.approvals, publisher, names });
@@ -126,6 +130,7 @@ export class MonitorProcess {
       this.loop('redrives', WATCH_EVERY_MS, () => this.letters.resend.look()),
       this.loop('news of approvals', WATCH_EVERY_MS, () => people.tell()),
       this.loop('batches', BATCH_EVERY_MS, () => batches.look()),
+      this.loop('the stream', BEAT_EVERY_MS, async () => this.stream.beat()),
       this.loop('the leader', settings.leaseMs / 3, () => this.leader.round()),
     ];
     this.database = database;
@@ -133,12 +138,21 @@ export class MonitorProcess {
     this.publisher = publisher;
   }
 
+  get names(): TopologyNames {
+    return this.connection.names;
+  }
+
+  /** Aborted when it begins to stop. */
+  get draining(): AbortSignal {
+    return this.context.drain.signal;
+  }
+
   async start(signal: AbortSignal): Promise<void> {
     const { drain, health, logger } = this.context;
     const { database, connection } = this;
     // Before anything is connected: a monitor that is told to stop while it waits must not go on trying.
     drain.onDrain('stop consuming', 'watch', () =>
-      Promise.all([...this.loops.map((loop) => loop.stop()), this.letters.consumer.stop()]),
+      Promise.all([...this.loops.map((loop) => loop.stop()), this.letters.consumer.stop(), this.heard.stop()]),
     );
     drain.onDrain('close channels', 'publisher', () => Promise.all([this.publisher.close(), this.letters.close()]));
     drain.onDrain('close channels', 'broker', () => connection.close());
@@ -146,7 +160,7 @@ export class MonitorProcess {
     drain.onDrain('close pools', 'database', () => database.close());
     await connectBackends({ database, connection, health, logger, signal, migrate });
     for (const loop of this.loops) loop.start();
-    await this.letters.consumer.start();
+    await Promise.all([this.letters.consumer.start(), this.heard.start()]);
   }
 
   private loop(what: string, everyMs: number, work: () => Promise<'again' | 'rest'>): Loop {

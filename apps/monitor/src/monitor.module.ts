@@ -35,8 +35,10 @@ import { RunCommandsController } from './run-commands.controller.js';
 import { RunEventsController } from './run-events.controller.js';
 import { RunsController } from './runs.controller.js';
 import { SendEvent } from './send-event.js';
+import { DRAINING } from './stream/draining.token.js';
+import { RunStream } from './stream/run-stream.js';
+import { StreamController } from './stream/stream.controller.js';
 import { TaskCommandsController } from './task-commands.controller.js';
-import { UnsupportedController } from './unsupported.controller.js';
 import { WorkflowsController } from './workflows.controller.js';
 
 @Module({})
@@ -59,7 +61,7 @@ export class MonitorModule {
         ForwardController,
         ConsoleController,
         InterfaceController,
-        UnsupportedController,
+        StreamController,
       ],
       providers: [
         { provide: RunViews, useValue: monitor.views },
@@ -81,6 +83,8 @@ export class MonitorModule {
         { provide: CreateBatch, useValue: monitor.createBatch },
         { provide: CommandRun, useValue: monitor.commandRun },
         { provide: RetryRun, useValue: monitor.retryRun },
+        { provide: RunStream, useValue: monitor.stream },
+        { provide: DRAINING, useValue: monitor.draining },
         { provide: ForwardToTrigger, useValue: monitor.forward },
       ],
     };

@@ -138,7 +138,8 @@ describe('runs over HTTP', () => {
     ['/v1/events?outcome=accept', 400, 'invalid_query'],
     ['/v1/approvals/nothing', 404, 'approval_not_found'],
     ['/v1/schedules/x/preview', 503, 'trigger_unreachable'],
-    ['/v1/stream', 501, 'not_supported_yet'],
+    ['/v1/stream?run=x', 400, 'invalid_query'],
+    ['/v1/stream?status=nope', 400, 'invalid_query'],
     ['/v1/nothing', 404, 'not_found'],
   ])('GET %s → %i %s', async (path, status, code) => {
     expect(await http('GET', path)).toMatchObject({ status, json: { code, status } });

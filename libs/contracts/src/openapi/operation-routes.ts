@@ -1,6 +1,6 @@
 import type { BatchAction, BatchCount, BatchView } from '../batch-shapes.js';
 import type { KeyView } from '../http-shapes.js';
-import { answer, fields, json, notYet, PAGE, query, REASON, type Route } from './route.js';
+import { answer, fields, json, PAGE, query, REASON, type Route } from './route.js';
 import { RUN_STATUS } from './run-schemas.js';
 import {
   ANYTHING,
@@ -155,5 +155,25 @@ export const OPERATION_ROUTES: readonly Route[] = [
     summary: 'Executors that live',
     answers: { 200: answer('All executors.', pageOf(component('Executor'))) },
   },
-  notYet('get', '/v1/stream', tag, 'What happens, as server-sent events'),
+  {
+    method: 'get',
+    path: '/v1/stream',
+    tag,
+    summary: 'What happens to runs, as server-sent events',
+    parameters: [
+      query('run', 'Only this run; the first event is then `snapshot`, its state.'),
+      query('workflow', 'Only runs of this workflow.'),
+      query('status', 'Only changes to this status.'),
+      {
+        name: 'Last-Event-ID',
+        in: 'header',
+        description: 'Where an earlier stream ended. What is not known any more is told by an event `lagged`.',
+        schema: TEXT,
+      },
+    ],
+    answers: {
+      200: { description: 'Events until one of both sides closes.', schema: TEXT, mediaType: 'text/event-stream' },
+    },
+    problems: [400, 404],
+  },
 ];

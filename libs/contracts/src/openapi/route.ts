@@ -71,13 +71,3 @@ export const fields = (properties: Readonly<Record<string, Schema>>, required: r
 });
 
 export const REASON: Schema = said('Kept with it, for people.', { type: ['string', 'null'], maxLength: 1_000 });
-
-/** Part of the public interface, not built yet. */
-export const notYet = (method: Route['method'], path: string, tag: string, summary: string): Route => ({
-  method,
-  path,
-  tag,
-  summary,
-  answers: {},
-  problems: [501],
-});
