@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Json, toJsonText } from '@reprise/core';
+import type { LogPart } from '@reprise/ledger';
+import { silentLogger } from '@reprise/service';
 import fc from 'fast-check';
 import { failureOf, type Given, run } from '../test/run-attempts.js';
+import { LogKeeper } from './log-keeper.js';
 import { TaskError } from './task-error.js';
 
 describe('secrets', () => {
@@ -56,6 +59,25 @@ describe('secrets', () => {
       kind: 'succeeded',
       output: '{"plain":"***","nested":["{\\"again\\":\\"***\\"}"],"***":1,"pin":"***","near":73910}',
     });
+  });
+
+  test('leave no trace in the log of the attempt, nor in what a program prints line by line', async () => {
+    const written: LogPart[] = [];
+    const store = { write: async (parts: readonly LogPart[]) => void written.push(...parts) };
+    const logs = new LogKeeper({ store, logger: silentLogger, now: () => 0 });
+    const asked = given('TOKEN', 'LONG');
+    await run(
+      (input, attempt) => {
+        attempt.log.info(`got ${JSON.stringify(input)}`, { input, token: secrets['TOKEN'] });
+        for (const line of (secrets['LONG'] ?? '').split('\n')) attempt.log.output('stdout', line);
+        return 1;
+      },
+      { ...asked, options: { ...asked.options, logs } },
+    );
+    await logs.close();
+    expect(written.flatMap(({ lines }) => lines)).toHaveLength(3);
+    const text = JSON.stringify(written);
+    for (const leaked of ['tok-', 'quoted', 'and-more']) expect(text).not.toContain(leaked);
   });
 
   test('never break the JSON or the outcome they are taken out of', async () => {
