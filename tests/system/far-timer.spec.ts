@@ -61,6 +61,21 @@ test('a retry in hours waits in the ledger too', async () => {
   expect(await reprise.ended(id)).toMatchObject({ status: 'succeeded' });
 });
 
+test('the time of a group is hours away: it costs the broker nothing, and the watch sees its end', async () => {
+  await reprise.register({
+    workflow: 'long',
+    tasks: { g: { timeout: '5h', tasks: [{ id: 'w', waitFor: { event: 'never' } }] } },
+  });
+  const id = await reprise.startRun('long');
+  await reprise.taskIs(id, 'g.w', ['waiting']);
+  expect(await onTheWheel()).toBe(0);
+  await reprise.database.query(
+    `update reprise.task set total_until = now() + interval '300 milliseconds', watch_at = now() where run_id = $1 and watch_at is not null`,
+    [id],
+  );
+  expect(await reprise.ended(id)).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT', details: { kind: 'total' } } });
+});
+
 test('an alarm that rings too early is held back: the ledger says when it is due', async () => {
   const id = await reprise.startRun('sleeper', { for: '3s' });
   const nap = await reprise.taskIs(id, 'nap', ['waiting']);

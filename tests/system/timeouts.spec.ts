@@ -94,3 +94,56 @@ test('a run that takes longer than its timeout ends failed with TIMEOUT (run), a
   expect(run.tasks.find(({ path }) => path === 'work')?.status).toBe('cancelled');
   expect(reprise.recorder.of(run.id, 'commit')).toHaveLength(0);
 });
+
+test('a group that takes longer than its timeout stops what is in it and fails with TIMEOUT (total); what follows on failures runs', async () => {
+  await reprise.register({
+    workflow: 'group-timeout',
+    tasks: {
+      page: {
+        timeout: '${{ input.limit }}',
+        tasks: [
+          { id: 'first', call: 'noop', compensate: { call: 'noop' } },
+          { id: 'work', call: 'slow', with: { ms: 60_000 } },
+          { id: 'later', call: 'noop' },
+        ],
+      },
+      told: { needs: ['page'], runWhen: 'failed', transform: '${{ tasks.page.error.details.kind }}' },
+    },
+  });
+  const run = await reprise.run('group-timeout', { limit: '1500ms' });
+  expect(run).toMatchObject({ status: 'failed', error: { ...timedOut('total'), task: 'page' } });
+  const status = Object.fromEntries(run.tasks.map((task) => [task.path, task.status]));
+  expect(status).toMatchObject({ page: 'failed', 'page.work': 'cancelled', 'page.first:compensate': 'succeeded' });
+  expect(run.tasks.find(({ path }) => path === 'told')?.output).toBe('total');
+  // The handler has heard its signal.
+  expect([reprise.recorder.of(run.id, 'start').length, reprise.recorder.of(run.id, 'commit').length]).toEqual([1, 0]);
+});
+
+test('the timeout of a group with `retry` spans its attempts', async () => {
+  await reprise.register({
+    workflow: 'group-retry-timeout',
+    tasks: {
+      page: {
+        timeout: { total: '1500ms' },
+        retry: { maximumAttempts: 0, initialInterval: '10ms', maximumInterval: '100ms' },
+        tasks: [{ id: 'work', call: 'slow', with: { ms: 60_000 }, timeout: '500ms', retry: once }],
+      },
+    },
+  });
+  const run = await reprise.run('group-retry-timeout');
+  const page = run.tasks.find(({ path }) => path === 'page');
+  expect(page).toMatchObject({ status: 'failed', error: timedOut('total') });
+  const told = page?.attempts.map(({ status, error }) => [status, error?.details]) ?? [];
+  expect(told[0]).toEqual(['failed', { kind: 'attempt' }]);
+  expect(told.at(-1)).toEqual(['timeout', { kind: 'total' }]);
+});
+
+test('a child run that takes longer than its task allows is cancelled and awaited, then the task fails with TIMEOUT (total)', async () => {
+  await reprise.register({ workflow: 'slow-child', tasks: { work: { call: 'slow', with: { ms: 60_000 } } } });
+  await reprise.register({ workflow: 'child-timeout', tasks: { ship: { workflow: 'slow-child', timeout: '1500ms' } } });
+  const run = await reprise.run('child-timeout');
+  const child = run.tasks[0]?.child;
+  expect(run.error).toMatchObject({ code: 'TIMEOUT', task: 'ship', details: { kind: 'total', run: child?.run } });
+  expect(child?.status).toBe('cancelled');
+  expect((await reprise.show(child?.run ?? '')).status).toBe('cancelled');
+});

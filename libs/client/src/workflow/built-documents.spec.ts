@@ -191,6 +191,7 @@ test('loops over lists, with a name, in groups, and in groups in groups', () => 
     .task('order', {
       needs: ['short'],
       forEach: { in: ({ input }) => input.orders, as: 'order', parallel: 10, tolerate: '5%' },
+      timeout: { total: ({ order }) => order.value.id },
       tasks: (group) =>
         group
           .task('lines', {
@@ -219,6 +220,7 @@ test('loops over lists, with a name, in groups, and in groups in groups', () => 
       order: {
         needs: ['short'],
         forEach: { in: 'input.orders', as: 'order', parallel: 10, tolerate: '5%' },
+        timeout: { total: '${{ order.value.id }}' },
         tasks: {
           lines: {
             forEach: { in: 'order.value.lines', as: 'line', tolerate: 1 },
@@ -398,14 +400,14 @@ test('child runs, by name and by the workflow itself', () => {
     .output(({ input }) => ({ tracking: `T-${input.orderId}` }));
   const built = workflow('parent')
     .task('typed', { workflow: shipping, with: { orderId: 'o-1' } })
-    .task('named', { workflow: 'billing@1.2.0', with: { anything: true } })
+    .task('named', { workflow: 'billing@1.2.0', with: { anything: true }, timeout: '10m' })
     .output(({ tasks }) => ({ tracking: tasks.typed.output.tracking, bill: tasks.named.output }));
 
   expectDocument(built, {
     workflow: 'parent',
     tasks: {
       typed: { workflow: 'shipping', with: { orderId: 'o-1' } },
-      named: { workflow: 'billing@1.2.0', with: { anything: true } },
+      named: { workflow: 'billing@1.2.0', with: { anything: true }, timeout: '10m' },
     },
     output: { tracking: '${{ tasks.typed.output.tracking }}', bill: '${{ tasks.named.output }}' },
   });

@@ -1,4 +1,6 @@
 import type { Backoff, ExhaustedAction, Jitter } from '@reprise/core';
+import type { Reference } from './reference.js';
+import type { From } from './value.js';
 
 type Unit = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
 
@@ -45,6 +47,11 @@ interface Limits {
 
 /** For one attempt, or a map of limits. */
 export type Timeout = Duration | Limits;
+
+/** Of a group or a child run: `10m` for all of it. */
+export type TotalTimeout<Scope> =
+  | From<Scope, Duration | Reference<string>>
+  | { readonly total: From<Scope, Duration | Reference<string>> };
 
 export interface Defaults {
   readonly retry?: Retry;

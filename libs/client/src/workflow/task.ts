@@ -3,7 +3,7 @@ import type { WorkflowDocument } from './document.js';
 import type { EventWait } from './event.js';
 import type { Group, GroupStart } from './group.js';
 import type { InputOf } from './handler.js';
-import type { Duration, GroupRetry, Retry, Timeout } from './policy.js';
+import type { Duration, GroupRetry, Retry, Timeout, TotalTimeout } from './policy.js';
 import type { Reference } from './reference.js';
 import type { Secrets, Site } from './scope.js';
 import type { AnyValue, Condition, From, Value } from './value.js';
@@ -114,12 +114,16 @@ interface ChildTask<Inside, Sent, Output> {
   /** A workflow made here, or `NAME`, or `NAME@VERSION`. */
   readonly workflow: WorkflowDocument<Sent, Output> | string;
   readonly with?: From<Inside & Secrets, Value<Sent>>;
+  /** Then it is cancelled, and the task fails with TIMEOUT. */
+  readonly timeout?: TotalTimeout<Inside>;
 }
 
-interface GroupTask<Inner extends Site, Output> {
+interface GroupTask<Inside, Inner extends Site, Output> {
   /** Ids inside are local; its tasks see what the group needs. */
   readonly tasks: (group: GroupStart<Inner>) => Group<Output>;
   readonly retry?: GroupRetry;
+  /** All of it, attempts and waits included; then it fails with TIMEOUT. */
+  readonly timeout?: TotalTimeout<Inside>;
 }
 
 interface FailTask<Inside> {
@@ -135,7 +139,7 @@ type AnyKind =
   | WaitTask<object, string, number>
   | EmitTask<object, string>
   | ChildTask<object, unknown, unknown>
-  | GroupTask<Site, unknown>
+  | GroupTask<object, Site, unknown>
   | FailTask<object>;
 
 type FieldOf<Kind> = Kind extends unknown ? keyof Kind : never;
@@ -175,5 +179,5 @@ export type Kind<
   | Only<WaitTask<Inside, Event, Count>>
   | Undoable<EmitTask<Inside, Type>, Calls, Undo, UndoWith, Done>
   | (Undoable<ChildTask<Inside, Sent, Output>, Calls, Undo, UndoWith, Done> & Needed<Sent>)
-  | Undoable<GroupTask<Inner, Output>, Calls, Undo, UndoWith, Done>
+  | Undoable<GroupTask<Inside, Inner, Output>, Calls, Undo, UndoWith, Done>
   | Only<FailTask<Inside>>;

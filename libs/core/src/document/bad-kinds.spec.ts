@@ -58,6 +58,27 @@ const ROWS_KINDS: readonly Row[] = [
     'tasks.d.timeout.queue 6:35 `queue` must be a duration such as 30s, not nothing',
   ],
   [
+    'timeouts of groups and child runs',
+    [
+      'workflow: w',
+      'tasks:',
+      '  a: { timeout: { attempt: 5s, queue: 1s, heartbeat: 1s, all: 1m }, tasks: [{ id: b, call: x }] }',
+      '  c: { timeout: 10, workflow: other }',
+      '  d: { timeout: {}, workflow: other }',
+      '  e: { timeout: { total: 0s }, tasks: [{ id: b, call: x }] }',
+      '  f: { timeout: "${{ tasks.a.output }}", workflow: other }',
+    ].join('\n'),
+    ...['attempt 3:19', 'queue 3:32', 'heartbeat 3:43'].map((field) => {
+      const [name] = field.split(' ');
+      return `tasks.a.timeout.${field} \`${name}\` is not allowed here | no executor holds this task: \`total\` limits it, and each \`call\` in it has limits of its own`;
+    }),
+    'tasks.a.timeout.all 3:58 unknown field `all` | one of total',
+    'tasks.c.timeout 4:17 `timeout` must be a duration with a unit, not the number 10 | say which: 10s is seconds, 10ms milliseconds',
+    'tasks.d.timeout 5:17 `timeout` limits nothing | write `timeout: 10m`',
+    'tasks.e.timeout.total 6:26 `total` must be longer than 0, not the text "0s"',
+    'tasks.f.timeout 7:22 `f` reads `a` but does not need it | add `needs: [a]` to `f`',
+  ],
+  [
     'shapes of retry',
     'workflow: w\ntasks:\n  a:\n    call: x\n    retry: { maximumAttempts: "3", initialInterval: 5, jitter: true, retryOn: http.5*, nonRetryable: [404], policies: {}, backof: fixed }\n  b: { call: x, retry: 3 }',
     'tasks.a.retry.maximumAttempts 5:31 `maximumAttempts` must be a number, not the text "3" | write it without quotes',

@@ -54,10 +54,9 @@ const ROWS: readonly Row[] = [
     'tasks.a.retry.policies[1] 4:110 the rule has no `errors` | list the error codes it is for: errors: [http.5*]',
   ],
   [
-    'of the retry of a group, values out of range; a time limit on it',
-    'workflow: w\ntasks:\n  a:\n    retry: { maximumAttempts: -1 }\n    timeout: 5s\n    tasks: [{ id: b, call: x }]',
+    'of the retry of a group, values out of range',
+    'workflow: w\ntasks:\n  a:\n    retry: { maximumAttempts: -1 }\n    tasks: [{ id: b, call: x }]',
     'tasks.a.retry.maximumAttempts 4:31 maximumAttempts must be a whole number, 0 or more, not -1 | 1 = never retry, 0 = no limit',
-    'tasks.a.timeout 5:5 `timeout` is not allowed here | it belongs to a `call` task',
   ],
 ];
 

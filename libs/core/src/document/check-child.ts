@@ -1,4 +1,5 @@
 import { checkTemplate } from './check-expression.js';
+import { checkTotal } from './check-timeout.js';
 import type { Checks } from './checks.js';
 import { isText, type Located } from './located.js';
 import { SEMVER, WORKFLOW_NAME } from './names.js';
@@ -24,6 +25,8 @@ export function checkChild(value: Located, fields: Fields, scope: Scope, checks:
   if (child !== null) checks.children.push({ ...child, path: value.path, ...report.position(value.offset) });
   const input = fields.get('with');
   if (input !== undefined) checkTemplate(input.value, scope, report);
+  const timeout = fields.get('timeout');
+  if (timeout !== undefined) checkTotal(timeout.value, scope, report);
 }
 
 function readChild(value: Located, { report }: Checks): Pick<ChildSite, 'workflow' | 'version'> | null {

@@ -1,9 +1,9 @@
-import { isTemplateText } from '../workflow/expression-text.js';
-import { checkCondition, checkTemplate } from './check-expression.js';
+import { checkDuration } from './check-duration.js';
+import { checkCondition } from './check-expression.js';
 import { REPEAT_FIELDS } from './fields.js';
-import { isText, type Located } from './located.js';
+import type { Located } from './located.js';
 import type { Report } from './problem.js';
-import { readDuration, readFields, readInteger, readMap } from './read-value.js';
+import { readFields, readInteger, readMap } from './read-value.js';
 import { type Scope, withRoot } from './scope.js';
 
 const MAX_ROUNDS = 100_000;
@@ -21,13 +21,8 @@ export function checkRepeat(value: Located, inner: Scope, report: Report): void 
   if (until !== undefined) checkCondition(until.value, after, report);
   if (goOn !== undefined) checkCondition(goOn.value, after, report);
   if (maximum !== undefined) readInteger(maximum.value, report, 1, MAX_ROUNDS);
-  if (interval !== undefined) checkInterval(interval.value, after, report);
+  if (interval !== undefined) checkDuration(interval.value, after, report, 0);
   if (until === undefined && goOn === undefined && maximum === undefined) {
     report.refuse(map, '`repeat` does not say when to stop', 'add `until`, `while` or, for a number of rounds, `maximum`');
   }
-}
-
-function checkInterval(value: Located, scope: Scope, report: Report): void {
-  if (isText(value) && isTemplateText(value.value)) checkTemplate(value, scope, report);
-  else readDuration(value, report, 0);
 }

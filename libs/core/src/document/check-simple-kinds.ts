@@ -1,17 +1,17 @@
 import { isTemplateText } from '../workflow/expression-text.js';
+import { checkDuration } from './check-duration.js';
 import { checkTemplate } from './check-expression.js';
 import { FAIL_FIELDS } from './fields.js';
 import { isText, type Located } from './located.js';
 import { ERROR_CODE } from './names.js';
 import type { Report } from './problem.js';
-import { readDuration, readFields, readMap, readMatching, readText, refuseValue } from './read-value.js';
+import { readFields, readMap, readMatching, readText, refuseValue } from './read-value.js';
 import type { Scope } from './scope.js';
 
 const hasExpression = (value: Located): boolean => isText(value) && isTemplateText(value.value);
 
 export function checkSleep(value: Located, scope: Scope, report: Report): void {
-  if (hasExpression(value)) checkTemplate(value, scope, report);
-  else readDuration(value, report, 0);
+  checkDuration(value, scope, report, 0);
 }
 
 /** RFC 3339 with an offset: a time without one means another instant on another machine. */

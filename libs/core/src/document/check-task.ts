@@ -10,6 +10,7 @@ import { checkGroup } from './check-group.js';
 import { checkRepeat } from './check-repeat.js';
 import { checkGroupRetry } from './check-retry.js';
 import { checkFail, checkSleep, checkSleepUntil } from './check-simple-kinds.js';
+import { checkTotal } from './check-timeout.js';
 import { checkWaitFor } from './check-wait-for.js';
 import type { Checks } from './checks.js';
 import { KIND_FIELDS, KINDS, type Kind, LATER_TASK_FIELDS, NOT_UNDONE, ON_ERROR, RUN_WHEN, TASK_FIELDS } from './fields.js';
@@ -64,6 +65,8 @@ function checkKind({ kind, entry }: TaskKind, fields: Fields, scope: Scope, chec
     case 'tasks': {
       const retry = fields.get('retry');
       if (retry !== undefined) checkGroupRetry(retry.value, checks.report);
+      const timeout = fields.get('timeout');
+      if (timeout !== undefined) checkTotal(timeout.value, scope, checks.report);
       checkGroup(entry.value, fields.get('output')?.value, scope, checks);
       return;
     }

@@ -1,8 +1,10 @@
 import { formatDuration } from '../duration.js';
-import { TIMEOUT_FIELDS } from './fields.js';
+import { checkDuration } from './check-duration.js';
+import { TIMEOUT_FIELDS, TOTAL_FIELDS } from './fields.js';
 import type { Located } from './located.js';
 import type { Report } from './problem.js';
 import { readDuration, readFields } from './read-value.js';
+import type { Scope } from './scope.js';
 
 /** `30s` for one attempt, or a map of limits. */
 export function checkTimeout(value: Located, report: Report): void {
@@ -27,4 +29,15 @@ export function checkTimeout(value: Located, report: Report): void {
     const message = `\`total\` (${formatDuration(total.ms)}) is shorter than one \`attempt\` (${formatDuration(attempt.ms)})`;
     report.refuse(total.value, message, 'it covers all attempts and the waits between them');
   }
+}
+
+/** Of a group or a child run: `10m` for all of it, or `{total: 10m}`. */
+export function checkTotal(value: Located, scope: Scope, report: Report): void {
+  if (value.kind !== 'map') {
+    checkDuration(value, scope, report);
+    return;
+  }
+  const total = readFields(value, TOTAL_FIELDS, report).get('total');
+  if (total !== undefined) checkDuration(total.value, scope, report);
+  else if (value.entries.length === 0) report.refuse(value, '`timeout` limits nothing', 'write `timeout: 10m`');
 }

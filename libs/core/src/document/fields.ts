@@ -81,8 +81,8 @@ export const KIND_FIELDS = {
   sleep: ['sleep'],
   sleepUntil: ['sleepUntil'],
   fail: ['fail'],
-  tasks: ['tasks', 'output', 'retry', 'compensate'],
-  workflow: ['workflow', 'with', 'compensate'],
+  tasks: ['tasks', 'output', 'retry', 'timeout', 'compensate'],
+  workflow: ['workflow', 'with', 'timeout', 'compensate'],
   approval: ['approval'],
   waitFor: ['waitFor'],
   emit: ['emit', 'compensate'],
@@ -128,6 +128,14 @@ export const WAIT_FOR_FIELDS = {
 export const EMIT_FIELDS = { known: ['type', 'subject', 'data'] } as const satisfies FieldSet;
 export const FAIL_FIELDS = { known: ['code', 'message'] } as const satisfies FieldSet;
 export const TIMEOUT_FIELDS = { known: ['attempt', 'queue', 'total', 'heartbeat'] } as const satisfies FieldSet;
+
+const NOT_HELD = 'no executor holds this task: `total` limits it, and each `call` in it has limits of its own';
+
+/** Of a group and of a child run. */
+export const TOTAL_FIELDS = {
+  known: ['total'],
+  refused: { attempt: NOT_HELD, queue: NOT_HELD, heartbeat: NOT_HELD },
+} as const satisfies FieldSet;
 
 export const RULE_FIELDS = [
   'maximumAttempts',

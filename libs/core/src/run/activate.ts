@@ -5,7 +5,7 @@ import type { Json } from '../json.js';
 import { toJsonText } from '../json.js';
 import type { CallWork, FailWork, Node, SleepWork } from '../workflow/workflow.js';
 import type { At } from './address.js';
-import { keyOf, levelOf } from './address.js';
+import { levelOf } from './address.js';
 import { blankTask, nextTry } from './blank-task.js';
 import { dispatch, scheduleAlarm } from './dispatch.js';
 import type { Draft } from './draft.js';
@@ -14,14 +14,14 @@ import { attemptTo, renderAt } from './evaluate.js';
 import type { TaskError } from './outcome.js';
 import { prepareCall } from './prepare-call.js';
 import { reopen } from './reopen.js';
-import { freshScope } from './scope.js';
 import { startApproval } from './start-approval.js';
 import { startChild } from './start-child.js';
 import { startEmit } from './start-emit.js';
+import { startGroup } from './start-group.js';
 import { startList } from './start-list.js';
 import { startRounds } from './start-rounds.js';
 import { startWait } from './start-wait.js';
-import type { Progress, TaskState } from './task-state.js';
+import type { TaskState } from './task-state.js';
 import { variablesFor } from './variables.js';
 
 /**
@@ -79,11 +79,8 @@ function startWork(draft: Draft, node: Node, at: At): void {
       return startEmit(draft, node, work, blank);
     case 'fail':
       return endInstance(draft, blank, failedWith(purposeOf(draft, node, at, work)));
-    case 'group': {
-      const progress: Progress = { kind: 'scope', states: freshScope(work.group.members.length), closing: null, error: null };
-      draft.put({ ...blank, status: 'running', startedAt: draft.now, progress });
-      draft.agenda.add(keyOf(node.index, at));
-    }
+    case 'group':
+      return startGroup(draft, node, work, blank);
   }
 }
 

@@ -18,6 +18,7 @@ import { settle } from './settle.js';
 import { lookAtChild, refuseChild } from './start-child.js';
 import { emitAgain, emitted } from './start-emit.js';
 import { hasRunEnded } from './status.js';
+import { keepTime } from './total-time.js';
 import { wake } from './wake.js';
 import { NeedsMore } from './wants.js';
 
@@ -131,7 +132,10 @@ function recover(draft: Draft): Applied {
       else if (task.progress?.kind === 'wait') comeBack(draft, task);
       else if (task.progress?.kind === 'child') lookAtChild(draft, task, task.progress);
       else if (task.dueAt !== null) scheduleAlarm(draft, task);
-    } else if (task.progress !== null) draft.agenda.add(keyOf(task.node, task.at));
+    } else if (task.progress !== null) {
+      if (task.totalUntil !== null) keepTime(draft, task);
+      draft.agenda.add(keyOf(task.node, task.at));
+    }
   });
   announceResumed(draft);
   return 'applied';

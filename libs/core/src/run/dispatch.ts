@@ -15,7 +15,7 @@ const WHEEL_LEAD_MS = 60_000;
 /** A ready attempt that nobody has claimed by then may have lost its message: the watch looks. */
 const overdueAt = (draft: Draft): number => draft.now + (draft.moment.limits.overdueMs ?? TICKET_OVERDUE_MS);
 
-const earliest = (...instants: readonly (number | null)[]): number =>
+export const earliest = (...instants: readonly (number | null)[]): number =>
   Math.min(...instants.filter((instant): instant is number => instant !== null));
 
 /** Makes an attempt ready for its queue, under a new fence. `task.attempt` and `task.why` are the new attempt's. */
@@ -54,7 +54,12 @@ export function redispatch(draft: Draft, task: TaskState): void {
 /** Stores a waiting row and sets its alarm. Beyond the wheel's horizon the row itself is the alarm, seen by the watch. */
 export function scheduleAlarm(draft: Draft, task: TaskState): void {
   if (task.dueAt === null) throw new Error(`run ${draft.run.id}: an alarm needs a due time`);
-  const onWheel = task.dueAt - draft.now <= WHEEL_HORIZON_MS;
-  draft.put({ ...task, watchAt: onWheel ? task.dueAt + ALARM_OVERDUE_MS : task.dueAt - WHEEL_LEAD_MS });
-  if (onWheel) draft.send({ kind: 'alarm', node: task.node, at: task.at, fence: task.fence, dueAt: task.dueAt });
+  draft.put({ ...task, watchAt: ringAt(draft, task, task.dueAt) });
+}
+
+/** Sends an alarm for the row; returns when the watch must look at it at the latest. */
+export function ringAt(draft: Draft, { node, at, fence }: TaskState, dueAt: number): number {
+  if (dueAt - draft.now > WHEEL_HORIZON_MS) return dueAt - WHEEL_LEAD_MS;
+  draft.send({ kind: 'alarm', node, at, fence, dueAt });
+  return dueAt + ALARM_OVERDUE_MS;
 }

@@ -5,15 +5,21 @@ import { keyOf } from './address.js';
 import type { AttemptRecord } from './decision.js';
 import { scheduleAlarm } from './dispatch.js';
 import type { Draft } from './draft.js';
-import { endInstance } from './end-instance.js';
+import { endInstance, failedWith } from './end-instance.js';
 import { blame } from './end-member.js';
 import { recordAttempt } from './record-attempt.js';
 import { roundsProgress } from './rounds.js';
 import type { TaskState } from './task-state.js';
+import { deadlineOf, goOn, timeIsOver } from './total-time.js';
 
 /** An attempt of a group has ended: `owner` is the row that carries them. A failure is judged by the code of what failed in it. */
 export function judgeGroupAttempt(draft: Draft, owner: TaskState, attempt: TaskState): void {
   const progress = roundsProgress(draft, owner);
+  if (progress.closing === 'timedOut') {
+    const error = timeIsOver(draft, owner);
+    keep(draft, owner, attempt, { outcome: 'timeout', error, verdict: null });
+    return endInstance(draft, owner, failedWith(error));
+  }
   if (progress.closing !== null || attempt.status === 'cancelled') {
     keep(draft, owner, attempt, { outcome: 'cancelled', error: null, verdict: null });
     return endInstance(draft, owner, { status: 'cancelled', output: null, error: null });
@@ -35,7 +41,7 @@ function judgeFailure(draft: Draft, owner: TaskState, attempt: TaskState): void 
     attempt: owner.attempt,
     startedAt: attempt.startedAt,
     now: draft.now,
-    deadlineAt: draft.run.dueAt,
+    deadlineAt: deadlineOf(draft, owner),
     unit: draft.unit(),
   });
   keep(draft, owner, attempt, { outcome: 'failed', error, verdict: verdict.why });
@@ -45,7 +51,7 @@ function judgeFailure(draft: Draft, owner: TaskState, attempt: TaskState): void 
   const { why, delayMs } = verdict;
   const due = { ...roundsProgress(draft, owner), due: true };
   const next: TaskState = { ...judged, attempt: owner.attempt + 1, fence: fenceOf(owner.fence + 1), why, error, progress: due };
-  if (delayMs <= 0) return draft.put(next);
+  if (delayMs <= 0) return goOn(draft, next);
   scheduleAlarm(draft, { ...next, status: 'retrying', dueAt: draft.now + delayMs });
 }
 

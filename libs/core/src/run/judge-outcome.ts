@@ -17,6 +17,7 @@ import type { Outcome, TaskError } from './outcome.js';
 import { park } from './park.js';
 import { recordAttempt } from './record-attempt.js';
 import type { TaskState } from './task-state.js';
+import { deadlineOf, isTimeOver, timeIsOver } from './total-time.js';
 import { variablesFor } from './variables.js';
 
 const LOOKED_AWAY: TaskError = {
@@ -62,7 +63,7 @@ function judgeCancelled(draft: Draft, task: TaskState): void {
 
 /** Nobody asked for it: the executor was stopped in an orderly way. The next attempt costs no budget and waits for nothing. */
 function handBack(draft: Draft, task: TaskState): void {
-  if (task.totalUntil !== null && task.totalUntil <= draft.now) return expire(draft, task, 'total');
+  if (isTimeOver(draft, task)) return expire(draft, task, 'total');
   const why: Why = { reason: 'handed-back', executor: task.executor, attempt: task.attempt };
   draft.facts.push({ kind: 'attempt', node: task.node, outcome: 'cancelled', fromLedger: false });
   draft.attempts.push(record(draft, task, 'cancelled', null, why));
@@ -211,17 +212,12 @@ function endCancelled(draft: Draft, task: TaskState, outcome: AttemptRecord['out
 
 /** A task that cannot start another attempt ends without one: its queue or total time is over. */
 export function expire(draft: Draft, task: TaskState, kind: 'queue' | 'total'): void {
-  const what = kind === 'queue' ? 'no executor took it in time' : 'its total time is over';
-  const error: TaskError = { code: 'TIMEOUT', message: `${pathOf(draft.workflow, task)}: ${what}`, details: { kind } };
+  const message = `${pathOf(draft.workflow, task)}: no executor took it in time`;
+  const error: TaskError = kind === 'queue' ? { code: 'TIMEOUT', message, details: { kind } } : timeIsOver(draft, task);
   draft.attempts.push(record(draft, task, 'timeout', error, null));
   draft.facts.push({ kind: 'attempt', node: task.node, outcome: 'timeout', fromLedger: false });
   endInstance(draft, task, { status: 'failed', output: null, error });
 }
-
-const deadlineOf = (draft: Draft, task: TaskState): number | null => {
-  if (task.totalUntil === null) return draft.run.dueAt;
-  return draft.run.dueAt === null ? task.totalUntil : Math.min(task.totalUntil, draft.run.dueAt);
-};
 
 const kindOf = (error: TaskError): unknown =>
   error.code === 'TIMEOUT' && typeof error.details === 'object' && error.details !== null && 'kind' in error.details

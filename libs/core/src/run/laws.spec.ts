@@ -167,6 +167,19 @@ describe('whatever the document, the answers and the fate of every message', () 
     );
   });
 
+  test('a group or a child run that has a time of its own ends soon after it at the latest', () => {
+    fc.assert(
+      fc.property(anyDocument(), tapes, tapes, (document, answers, fates) => {
+        const { ledger, workflow } = run(document, answers, fates).toRest();
+        for (const { node, totalUntil, endedAt, progress } of ledger.tasks.values()) {
+          if (workflow.nodes[node]?.work.kind === 'call' || totalUntil === null || progress === null) continue;
+          expect((endedAt ?? Infinity) - totalUntil).toBeLessThan(120_000);
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
   test('lists longer than one decision may start go on, whatever becomes of the messages that come back for them', () => {
     const bodies = fc.constantFrom<Json>(
       { transform: 1 },

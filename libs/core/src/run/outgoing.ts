@@ -16,7 +16,8 @@ export function outgoing(messages: readonly Message[], rowOf: (node: number, at:
     if (message.kind === 'interrupt' || message.kind === 'cancel-child') return true;
     // Paused since, by another input of this decision: resuming finds it again.
     if (message.kind === 'emit') return task.watchAt !== null;
-    if (message.kind === 'alarm') return task.watchAt !== null && task.dueAt === message.dueAt;
+    if (message.kind === 'alarm')
+      return task.watchAt !== null && (task.dueAt === message.dueAt || task.totalUntil === message.dueAt);
     // Looked at since, by another input of this decision: there is nothing left to come back for.
     const isFirst = !again.has(key) && task.watchAt !== null;
     again.add(key);

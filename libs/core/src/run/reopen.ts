@@ -4,9 +4,11 @@ import type { At } from './address.js';
 import { itemAt, keyOf, levelOf } from './address.js';
 import { nextTry, rowBefore } from './blank-task.js';
 import type { Draft } from './draft.js';
+import { endInstance, failedWith } from './end-instance.js';
 import { reopenedStates } from './scope.js';
 import { emitAgain } from './start-emit.js';
 import type { ListProgress, RoundsProgress, TaskState } from './task-state.js';
+import { goOn, totalFrom } from './total-time.js';
 
 /**
  * In a run that was taken up again: a group, a list or a repeat that had failed goes on in the row it had, so that nothing that
@@ -17,6 +19,11 @@ export function reopen(draft: Draft, node: Node, at: At): boolean {
   if (before === null || (before.status !== 'failed' && before.status !== 'cancelled') || tellsOfFailure(draft, node))
     return false;
   const { progress } = before;
+  const total = progress === null ? null : totalFrom(draft, node, at);
+  if (total?.kind === 'error') {
+    endInstance(draft, before, failedWith(total.error));
+    return true;
+  }
   const row: TaskState = {
     ...before,
     status: 'running',
@@ -25,6 +32,7 @@ export function reopen(draft: Draft, node: Node, at: At): boolean {
     output: null,
     error: null,
     memory: null,
+    totalUntil: total?.value ?? null,
   };
   switch (progress?.kind) {
     case 'emit':
@@ -32,13 +40,13 @@ export function reopen(draft: Draft, node: Node, at: At): boolean {
       emitAgain(draft, { ...before, status: 'waiting', endedAt: null }, progress);
       return true;
     case 'scope':
-      draft.put({ ...row, progress: { ...progress, states: reopenedStates(progress.states), closing: null, error: null } });
+      goOn(draft, { ...row, progress: { ...progress, states: reopenedStates(progress.states), closing: null, error: null } });
       break;
     case 'list':
       draft.put({ ...row, progress: reopenedList(draft, row, progress) });
       break;
     case 'rounds':
-      draft.put(reopenedRounds(draft, node, row, progress));
+      goOn(draft, reopenedRounds(draft, node, row, progress));
       break;
     default:
       return false;

@@ -2,6 +2,7 @@ import { keyOf } from './address.js';
 import type { Applied, Input } from './decision.js';
 import { dispatch } from './dispatch.js';
 import type { Draft } from './draft.js';
+import { goOn } from './total-time.js';
 
 /** Somebody does not want to wait for the backoff: the attempt that was to come later comes now. */
 export function retryNow(draft: Draft, input: Extract<Input, { kind: 'retry-now' }>): Applied {
@@ -10,7 +11,7 @@ export function retryNow(draft: Draft, input: Extract<Input, { kind: 'retry-now'
   const now = { ...task, why: { reason: 'operator', askedBy: input.by ?? 'an operator', attempt: task.attempt } } as const;
   if (task.progress === null) dispatch(draft, now);
   else {
-    draft.put({ ...now, status: 'running', dueAt: null, watchAt: null });
+    goOn(draft, { ...now, status: 'running', dueAt: null });
     draft.agenda.add(keyOf(task.node, task.at));
   }
   return 'applied';

@@ -17,6 +17,7 @@ import type { TaskError } from './outcome.js';
 import { repeatOf, roundsProgress } from './rounds.js';
 import { hasTaskEnded } from './status.js';
 import type { RoundsProgress, TaskState } from './task-state.js';
+import { timeIsOver } from './total-time.js';
 import { variablesFor } from './variables.js';
 
 /** Starts the next round (or attempt of a group) when it is due, judges the one that has ended, ends when that was the last. */
@@ -28,6 +29,7 @@ export function settleRounds(draft: Draft, { node: index, at }: TaskState): void
     if (hasTaskEnded(owner.status)) return;
     const progress = roundsProgress(draft, owner);
     if (progress.due) {
+      if (progress.closing === 'timedOut') return endInstance(draft, owner, failedWith(timeIsOver(draft, owner)));
       if (progress.closing !== null) return endInstance(draft, owner, { status: 'cancelled', output: null, error: null });
       if (owner.status !== 'running') return;
       if (draft.starts <= 0) return comeBack(draft, owner);

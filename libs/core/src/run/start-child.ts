@@ -6,12 +6,15 @@ import type { ChildWork, Node } from '../workflow/workflow.js';
 import { pathOf } from './address.js';
 import { childRunId } from './child-run-id.js';
 import type { Applied, ChildState, Input } from './decision.js';
+import { earliest } from './dispatch.js';
 import type { Draft } from './draft.js';
 import type { End } from './end.js';
 import { endInstance, failedWith, succeededWith } from './end-instance.js';
 import { renderAt } from './evaluate.js';
+import type { TaskError } from './outcome.js';
 import { hasRunEnded } from './status.js';
 import type { ChildProgress, TaskState } from './task-state.js';
+import { isTimeOver, ringTotal, timeIsOver, totalFrom } from './total-time.js';
 import { NeedsMore } from './wants.js';
 
 /** The instance waits for a run of its own. The trigger starts that, in a transaction that holds this row. */
@@ -24,10 +27,21 @@ export function startChild(draft: Draft, node: Node, work: ChildWork, blank: Tas
     const message = `the input of ${node.path} has ${text.length} bytes, more than the limit of ${limit}`;
     return endInstance(draft, blank, failedWith({ code: 'INVALID_INPUT', message }));
   }
+  const total = totalFrom(draft, node, blank.at);
+  if (total.kind === 'error') return endInstance(draft, blank, failedWith(total.error));
   const fence = fenceOf(blank.fence + 1);
   const run = childRunId(draft.run.id, blank, fence, draft.now);
   const progress: ChildProgress = { kind: 'child', run, workflow: work.workflow, since: draft.now };
-  sendForChild(draft, { ...blank, status: 'waiting', startedAt: draft.now, fence, input: text, progress }, progress);
+  const task: TaskState = {
+    ...blank,
+    status: 'waiting',
+    startedAt: draft.now,
+    fence,
+    input: text,
+    totalUntil: total.value,
+    progress,
+  };
+  sendForChild(draft, task, progress);
 }
 
 const OVERDUE_MS = 10_000;
@@ -38,20 +52,27 @@ const LONG_WATCH_MS = 10 * 60_000;
 function sendForChild(draft: Draft, task: TaskState, { since }: ChildProgress): void {
   const { node, at, fence } = task;
   const waitedMs = draft.now - since;
-  draft.put({ ...task, watchAt: draft.now + Math.min(LONG_WATCH_MS, Math.max(OVERDUE_MS, waitedMs)) });
+  watchChild(draft, task, Math.min(LONG_WATCH_MS, Math.max(OVERDUE_MS, waitedMs)));
   draft.send({ kind: 'start-child', node, at, fence });
 }
 
-/** What has become of the child? Its row says; under the lock of this one nobody can start it meanwhile. */
+/** Looked at after this long, or when its time is over. */
+function watchChild(draft: Draft, task: TaskState, afterMs: number): void {
+  draft.put({ ...task, watchAt: earliest(draft.now + afterMs, ringTotal(draft, task)) });
+}
+
+/** What has become of the child? Its row says, however late anybody looks: a child that has ended counts as it ended. Under the lock of this one nobody can start it meanwhile. */
 export function lookAtChild(draft: Draft, task: TaskState, progress: ChildProgress): Applied {
   const { run } = progress;
   const child = childOf(draft, run);
   if (child === null) {
     if (task.cancelling) endInstance(draft, task, { status: 'cancelled', output: null, error: null });
+    else if (isTimeOver(draft, task)) endInstance(draft, task, failedWith(timeIsOver(draft, task)));
     else sendForChild(draft, task, progress);
   } else if (hasRunEnded(child.status)) endInstance(draft, task, endOf(draft, task, progress, child));
   else if (task.cancelling) askToStop(draft, task, run);
-  else draft.put({ ...task, watchAt: draft.now + LONG_WATCH_MS });
+  else if (isTimeOver(draft, task)) askToStop(draft, { ...task, progress: { ...progress, timedOut: true } }, run);
+  else watchChild(draft, task, LONG_WATCH_MS);
   return 'applied';
 }
 
@@ -82,7 +103,7 @@ export function refuseChild(draft: Draft, input: Extract<Input, { kind: 'refused
   return 'applied';
 }
 
-function endOf(draft: Draft, task: TaskState, { run, workflow }: ChildProgress, child: ChildState): End {
+function endOf(draft: Draft, task: TaskState, { run, workflow, timedOut }: ChildProgress, child: ChildState): End {
   if (child.status === 'succeeded') {
     return child.output === null ? { status: 'succeeded', output: null, error: null } : succeededWith(draft, child.output);
   }
@@ -90,5 +111,13 @@ function endOf(draft: Draft, task: TaskState, { run, workflow }: ChildProgress, 
   const details: Json = { run, task: rest.task ?? null, details: rest.details ?? null };
   const what = child.status === 'failed' ? 'failed' : 'was cancelled';
   const error = { code, message: `run ${run} of ${workflow} ${what}: ${message}`, details, task: pathOf(draft.workflow, task) };
+  if (timedOut === true && !task.cancelling) return failedWith(stopped(timeIsOver(draft, task), run, what));
   return task.cancelling ? { status: 'cancelled', output: null, error } : failedWith(error);
 }
+
+/** Whatever it says itself: that it was asked to stop is why it ended. */
+const stopped = ({ code, message }: TaskError, run: RunId, what: string): TaskError => ({
+  code,
+  message: `${message}; run ${run} ${what}`,
+  details: { kind: 'total', run },
+});

@@ -4,12 +4,17 @@ import type { At } from './address.js';
 import { keyOf, levelOf } from './address.js';
 import { blankTask, nextTry } from './blank-task.js';
 import type { Draft } from './draft.js';
+import { endInstance, failedWith } from './end-instance.js';
+import { goOn, totalFrom } from './total-time.js';
 
 /** The row that carries the rounds of a repeat or the attempts of a group: none of them yet. */
 export function startRounds(draft: Draft, node: Node, at: At): void {
   const blank = blankTask(draft, node, at);
+  const total = totalFrom(draft, node, at);
+  if (total.kind === 'error') return endInstance(draft, blank, failedWith(total.error));
   const tried = levelOf(node, at) === 'retry' ? nextTry(draft, blank) : blank;
   const progress = { kind: 'rounds', round: 0, due: true, from: 0, closing: null } as const;
-  draft.put({ ...tried, status: 'running', fence: fenceOf(blank.fence + 1), startedAt: draft.now, progress });
+  const fence = fenceOf(blank.fence + 1);
+  goOn(draft, { ...tried, status: 'running', fence, startedAt: draft.now, totalUntil: total.value, progress });
   draft.agenda.add(keyOf(node.index, at));
 }

@@ -32,7 +32,7 @@ export interface TaskState {
   readonly watchAt: number | null;
   /** An attempt not claimed by then fails with TIMEOUT (queue). */
   readonly queueUntil: number | null;
-  /** No attempt starts after this, none runs past it: TIMEOUT (total). */
+  /** The end of its total time: no attempt starts after it or runs past it, what a group or a child run does is stopped. TIMEOUT (total). */
   readonly totalUntil: number | null;
   /** Asked to stop; the attempt keeps its fence until it answers or its lease ends. */
   readonly cancelling: boolean;
@@ -102,6 +102,8 @@ export interface ChildProgress {
   readonly workflow: string;
   /** When it was first asked for. */
   readonly since: number;
+  /** It was asked to stop because its time was over. */
+  readonly timedOut?: true;
 }
 
 /** How often people have been reminded, and whom else to ask. */

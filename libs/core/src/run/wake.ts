@@ -9,6 +9,7 @@ import { lookAtChild } from './start-child.js';
 import { emitAgain } from './start-emit.js';
 import { lookForEvents } from './start-wait.js';
 import type { TaskState } from './task-state.js';
+import { isTimeOver, keepTime } from './total-time.js';
 
 /** An alarm rang, or the watch saw that this row's time had come. What it means is read from the row, never from the message. */
 export function wake(draft: Draft, input: Extract<Input, { kind: 'wake' }>, unit: number): Applied {
@@ -40,7 +41,7 @@ export function wake(draft: Draft, input: Extract<Input, { kind: 'wake' }>, unit
 const isOver = (instant: number | null, now: number): boolean => instant !== null && instant <= now;
 
 function wakeRetrying(draft: Draft, task: TaskState): Applied {
-  if (isOver(task.totalUntil, draft.now)) expire(draft, task, 'total');
+  if (isTimeOver(draft, task)) expire(draft, task, 'total');
   else if (isOver(task.queueUntil, draft.now)) expire(draft, task, 'queue');
   else if (task.dueAt !== null && task.dueAt <= draft.now) {
     draft.facts.push({ kind: 'late', latenessMs: draft.now - task.dueAt });
@@ -61,16 +62,17 @@ function wakeWaiting(draft: Draft, task: TaskState): Applied {
 
 /** The wait before the next round, or before the next attempt of a group. */
 function wakeRounds(draft: Draft, task: TaskState): Applied {
-  if (!isOver(task.dueAt, draft.now)) scheduleAlarm(draft, task);
+  const isDue = isOver(task.dueAt, draft.now) || isTimeOver(draft, task);
+  if (!isDue) scheduleAlarm(draft, task);
   else {
-    draft.put({ ...task, status: 'running', dueAt: null, watchAt: null });
+    keepTime(draft, { ...task, status: 'running', dueAt: null });
     draft.agenda.add(keyOf(task.node, task.at));
   }
   return 'applied';
 }
 
 function wakeReady(draft: Draft, task: TaskState): Applied {
-  if (isOver(task.totalUntil, draft.now)) expire(draft, task, 'total');
+  if (isTimeOver(draft, task)) expire(draft, task, 'total');
   else if (isOver(task.queueUntil, draft.now)) expire(draft, task, 'queue');
   else redispatch(draft, task);
   return 'applied';
@@ -78,7 +80,7 @@ function wakeReady(draft: Draft, task: TaskState): Applied {
 
 function wakeRunning(draft: Draft, task: TaskState, unit: number): Applied {
   if (task.progress !== null) {
-    draft.put({ ...task, watchAt: null });
+    keepTime(draft, task);
     draft.agenda.add(keyOf(task.node, task.at));
     return 'applied';
   }

@@ -107,10 +107,7 @@ export const TASK_SCHEMAS = {
     ),
     dependentRequired: {
       ...Object.fromEntries(
-        ['queue', 'timeout', 'succeedWhen', 'idempotencyKey', 'effect', 'onInDoubt', 'rateLimit'].map((field) => [
-          field,
-          ['call'],
-        ]),
+        ['queue', 'succeedWhen', 'idempotencyKey', 'effect', 'onInDoubt', 'rateLimit'].map((field) => [field, ['call']]),
       ),
       retention: ['idempotencyKey'],
       output: ['tasks'],
@@ -118,6 +115,13 @@ export const TASK_SCHEMAS = {
     dependentSchemas: {
       compensate: { anyOf: ['call', 'transform', 'tasks', 'workflow', 'emit'].map((kind) => ({ required: [kind] })) },
       with: { anyOf: [{ required: ['call'] }, { required: ['workflow'] }] },
+      timeout: {
+        anyOf: [
+          { required: ['call'], properties: { timeout: { $ref: '#/$defs/timeout' } } },
+          { required: ['tasks'], properties: { timeout: { $ref: '#/$defs/totalTimeout' } } },
+          { required: ['workflow'], properties: { timeout: { $ref: '#/$defs/totalTimeout' } } },
+        ],
+      },
       retry: { anyOf: [{ required: ['call'] }, { required: ['tasks'], properties: { retry: { $ref: '#/$defs/groupRetry' } } }] },
     },
     properties: {
@@ -135,7 +139,10 @@ export const TASK_SCHEMAS = {
       with: { description: 'Input of the handler, or of the child run.' },
       queue: { $ref: '#/$defs/queue' },
       retry: { $ref: '#/$defs/retry' },
-      timeout: { $ref: '#/$defs/timeout' },
+      timeout: {
+        description: 'Of a call: of one attempt, or a map of limits. Of a group or a child run: of all of it.',
+        anyOf: [{ $ref: '#/$defs/timeout' }, { $ref: '#/$defs/totalTimeout' }],
+      },
       succeedWhen: { description: 'Read `output`; false = UNEXPECTED_RESULT.', $ref: '#/$defs/expression' },
       idempotencyKey: { description: 'The call is made once per key, across runs.', type: 'string' },
       rateLimit: RATE_LIMIT,
@@ -208,6 +215,18 @@ export const TASK_SCHEMAS = {
         properties: Object.fromEntries(
           ['attempt', 'queue', 'total', 'heartbeat'].map((name) => [name, { $ref: '#/$defs/duration' }]),
         ),
+      },
+    ],
+  },
+  totalTimeout: {
+    description: '10m for all of it, or {total: 10m}: a duration, or an expression for one.',
+    anyOf: [
+      { $ref: '#/$defs/durationOrExpression' },
+      {
+        type: 'object',
+        required: ['total'],
+        additionalProperties: false,
+        properties: { total: { $ref: '#/$defs/durationOrExpression' } },
       },
     ],
   },

@@ -56,6 +56,10 @@ export const WORKFLOW_SCHEMA: Json = {
   },
   $defs: {
     duration: { description: '250ms, 5s, 1h30m, 2d', type: 'string', pattern: '^([0-9]+(\\.[0-9]+)?(d|h|m|s|ms))+$' },
+    durationOrExpression: {
+      description: 'A duration such as 30m, or an expression for one.',
+      anyOf: [{ $ref: '#/$defs/duration' }, { type: 'string', pattern: '\\$\\{\\{' }],
+    },
     expression: { description: 'With or without ${{ }} around it.', type: ['string', 'boolean'] },
     name: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_]*$', maxLength: 64 },
     queue: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_-]*$', maxLength: 100 },

@@ -15,7 +15,10 @@ export function addOnFailure(
   const index = nodes.length;
   const node: Node = { ...BARE, index, position, id: ON_FAILURE, path: ON_FAILURE, role: 'onFailure', work: NOTHING };
   nodes.push(node);
-  nodes[index] = { ...node, work: { kind: 'group', group: compile({ index, path: ON_FAILURE, depth: 0 }), retry: null } };
+  nodes[index] = {
+    ...node,
+    work: { kind: 'group', group: compile({ index, path: ON_FAILURE, depth: 0 }), retry: null, total: null },
+  };
   return index;
 }
 
@@ -46,7 +49,7 @@ function patient(compensate: JsonMap): JsonMap {
   return { ...compensate, retry: { onExhausted: 'park', ...(retry === undefined ? {} : expectMap(retry, '`retry`')) } };
 }
 
-const NOTHING: Node['work'] = { kind: 'group', group: { members: [], sequence: true, output: null }, retry: null };
+const NOTHING: Node['work'] = { kind: 'group', group: { members: [], sequence: true, output: null }, retry: null, total: null };
 
 const BARE: Omit<Node, 'index' | 'id' | 'path' | 'role' | 'work'> = {
   parent: null,

@@ -4,7 +4,7 @@ import { compileCondition, compileTemplate } from './compile-expression.js';
 import { compileForEach } from './compile-for-each.js';
 import { compileConcurrency } from './compile-limits.js';
 import { compileRepeat } from './compile-repeat.js';
-import { readRetry } from './compile-retry.js';
+import { compileTotal, readRetry } from './compile-retry.js';
 import { compileTrigger } from './compile-trigger.js';
 import { compileWork, type Defaults } from './compile-work.js';
 import { expectMap, expectText, isJsonMap, type JsonMap, readDurationMs, UnacceptedDocument } from './read-json.js';
@@ -132,6 +132,7 @@ class GroupCompiler {
       kind: 'group',
       group: this.compile(body['tasks'], body['output'], parent),
       retry: body['retry'] === undefined ? null : readRetry(body['retry']),
+      total: compileTotal(body['timeout']),
     };
   }
 }
@@ -147,7 +148,7 @@ function levelsOf(body: JsonMap): readonly Level[] {
 }
 
 /** Stands in a node until what is inside it has been numbered. */
-const NO_WORK: Work = { kind: 'group', group: { members: [], sequence: false, output: null }, retry: null };
+const NO_WORK: Work = { kind: 'group', group: { members: [], sequence: false, output: null }, retry: null, total: null };
 
 function readNeeds(needs: Json | undefined, siblings: ReadonlyMap<string, Member>): readonly Member[] {
   if (needs === undefined) return [];

@@ -169,6 +169,8 @@ export interface GroupWork {
   readonly group: Group;
   /** null: a failed group is not tried again. */
   readonly retry: PartialRetryPolicy | null;
+  /** A duration (text): all attempts and the waits between them may take so long; null: no limit. */
+  readonly total: Template | null;
 }
 
 /** `waitFor`: events whose `match` equals `key`. */
@@ -201,6 +203,8 @@ export interface ChildWork {
   /** Semver; null: the version that is current when the child starts. */
   readonly version: string | null;
   readonly with: Template | null;
+  /** A duration (text) that the child run may take, its start included; null: no limit. */
+  readonly total: Template | null;
 }
 
 /** A person decides. */

@@ -1,112 +1,12 @@
 import type { Json } from '@reprise/core';
 import fc from 'fast-check';
+import { type GroupSeed, groups, type Loop, type Rounds, type TaskSeed, weighted } from './any-task.js';
 
 export interface AnyDocumentOptions {
   /** Nothing in it depends on when something happens: no timeouts, no parking, no limits on losses. */
   readonly timeless?: boolean;
   readonly failFast?: boolean;
 }
-
-type Kind = 'call' | 'transform' | 'sleep' | 'fail' | 'emit' | 'wait' | 'child' | 'group';
-type Loop = {
-  readonly size: number;
-  readonly parallel: number;
-  readonly tolerate: number | string;
-  readonly from: 'list' | 'input';
-};
-
-type Rounds = {
-  readonly ends: 'maximum' | 'until' | 'while' | 'never';
-  readonly number: number;
-  readonly interval: string | null;
-};
-
-interface TaskSeed {
-  readonly kind: Kind;
-  readonly needs: number;
-  readonly runWhen: 'succeeded' | 'done' | 'failed' | 'anySucceeded';
-  readonly condition: 'none' | 'true' | 'false' | 'reads';
-  readonly reads: boolean;
-  readonly continues: boolean;
-  readonly loop: Loop | null;
-  readonly rounds: Rounds | null;
-  readonly attempts: number;
-  readonly succeedWhen: boolean;
-  readonly key: boolean;
-  readonly slow: boolean;
-  readonly limited: boolean;
-  readonly timeout: 'none' | 'attempt' | 'total' | 'queue';
-  readonly care: 'none' | 'park' | 'once';
-  readonly group: GroupSeed | null;
-}
-
-interface GroupSeed {
-  /** Attempts of the whole group; null: it has no `retry`. */
-  readonly attempts: number | null;
-  readonly sequence: boolean;
-  readonly output: boolean;
-  readonly members: readonly TaskSeed[];
-}
-
-const weighted = <Value>(...values: readonly (readonly [number, Value])[]): fc.Arbitrary<Value> =>
-  fc.oneof(...values.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })));
-
-const sometimes = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> =>
-  fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
-
-const loops: fc.Arbitrary<Loop> = fc.record({
-  size: fc.nat({ max: 4 }),
-  parallel: fc.integer({ min: 1, max: 3 }),
-  tolerate: fc.constantFrom<number | string>(0, 0, 1, '50%', '100%'),
-  from: fc.constantFrom<'list' | 'input'>('list', 'input'),
-});
-
-const rounds: fc.Arbitrary<Rounds> = fc.record({
-  ends: weighted<Rounds['ends']>([3, 'maximum'], [2, 'until'], [2, 'while'], [1, 'never']),
-  number: fc.integer({ min: 1, max: 3 }),
-  interval: fc.constantFrom(null, null, '0s', '3s', '20m'),
-});
-
-function tasks(depth: number): fc.Arbitrary<TaskSeed> {
-  const kinds: readonly (readonly [number, Kind])[] = [
-    [5, 'call'],
-    [2, 'transform'],
-    [1, 'sleep'],
-    [1, 'fail'],
-    [1, 'emit'],
-    [1, 'wait'],
-    [1, 'child'],
-  ];
-  const kind = depth > 1 ? weighted(...kinds, [4, 'group'] as const) : weighted(...kinds);
-  return kind.chain((kind) =>
-    fc.record({
-      kind: fc.constant(kind),
-      needs: fc.nat({ max: 15 }),
-      runWhen: weighted([6, 'succeeded'], [1, 'done'], [1, 'failed'], [1, 'anySucceeded']),
-      condition: weighted([6, 'none'], [1, 'true'], [1, 'false'], [1, 'reads']),
-      reads: fc.boolean(),
-      continues: weighted([3, false], [1, true]),
-      loop: fc.option(loops, { freq: 2, nil: null }),
-      rounds: sometimes(rounds),
-      attempts: fc.integer({ min: 1, max: 3 }),
-      succeedWhen: weighted([4, false], [1, true]),
-      key: weighted([4, false], [1, true]),
-      slow: fc.boolean(),
-      limited: weighted([4, false], [1, true]),
-      timeout: weighted([4, 'none'], [1, 'attempt'], [1, 'total'], [1, 'queue']),
-      care: weighted([4, 'none'], [1, 'park'], [1, 'once']),
-      group: kind === 'group' ? groups(depth - 1) : fc.constant(null),
-    }),
-  );
-}
-
-const groups = (depth: number): fc.Arbitrary<GroupSeed> =>
-  fc.record({
-    attempts: sometimes(fc.integer({ min: 1, max: 3 })),
-    sequence: fc.boolean(),
-    output: fc.boolean(),
-    members: fc.array(tasks(depth), { minLength: 1, maxLength: 4 }),
-  });
 
 /** Where a task stands: what it may read there, and whether a loop is around it. */
 interface Place {
@@ -206,7 +106,7 @@ function renderKind(seed: TaskSeed, place: Place): Record<string, Json> {
     case 'fail':
       return { fail: { code: 'ON_PURPOSE', message: 'as written' } };
     case 'child':
-      return { workflow: 'any-child', with: renderValue(seed, place) };
+      return { workflow: 'any-child', with: renderValue(seed, place), ...renderTotal(seed, place) };
     case 'emit':
     case 'wait':
       return renderEvent(seed, place);
@@ -217,10 +117,19 @@ function renderKind(seed: TaskSeed, place: Place): Record<string, Json> {
       return {
         tasks,
         ...(seed.group.attempts === null ? {} : { retry }),
+        ...renderTotal(seed, place),
         ...(seed.group.output ? { output: { of: `\${{ tasks.${ids.at(-1)}.output }}` } } : {}),
       };
     }
   }
+}
+
+/** The time of a group or a child run: written out, or what an expression says. */
+function renderTotal({ timeout, slow }: TaskSeed, { options, loops }: Place): Record<string, Json> {
+  if (options.timeless === true || timeout === 'none') return {};
+  const total = slow ? '20m' : '3s';
+  if (timeout === 'total') return { timeout: { total } };
+  return { timeout: timeout === 'queue' && loops.length > 0 ? '${{ each.index + 1 }}s' : total };
 }
 
 /** Events, and waits for them, which may have come before or never come. Both tell the time, so never when timeless. */

@@ -186,11 +186,17 @@ function checkAlive(commit: Commit, task: TaskState): void {
   if (task.endedAt !== null) broken(commit, task, 'an open row has an end');
   if (task.progress?.kind === 'child' && task.watchAt === null && !isPaused(commit))
     broken(commit, task, 'nobody asks after its run');
+  if (task.totalUntil !== null && task.watchAt === null && mayTimeOut(task) && !isPaused(commit))
+    broken(commit, task, 'nobody would see that its time is over');
   if (task.status === 'parked' || task.progress !== null) return;
   if (task.watchAt === null && !isPaused(commit)) broken(commit, task, 'nobody looks after this row');
   const wait = task.status === 'retrying' || task.status === 'waiting';
   if (wait !== (task.dueAt !== null)) broken(commit, task, 'a wait without an end, or an end without a wait');
 }
+
+/** A group that has been asked to stop waits for what is in it; a row without progress is watched for its attempt. */
+const mayTimeOut = ({ progress }: TaskState): boolean =>
+  progress !== null && (!('closing' in progress) || progress.closing === null || progress.closing === 'failed');
 
 /** What happens in one decision happens at one moment, but for the microseconds that keep its order. */
 const isNow = ({ now }: Commit, instant: number | null): boolean => instant !== null && instant >= now && instant < now + 1;

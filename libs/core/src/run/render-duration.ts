@@ -1,0 +1,19 @@
+import { parseDuration } from '../duration.js';
+import type { Template } from '../expression/index.js';
+import type { Node } from '../workflow/workflow.js';
+import type { At } from './address.js';
+import type { Draft } from './draft.js';
+import type { Evaluated } from './evaluate.js';
+import { renderAt } from './evaluate.js';
+
+/** Milliseconds. `field` is what the document calls it: for the message when it is no duration. */
+export function renderDuration(draft: Draft, node: Node, at: At, field: string, template: Template): Evaluated<number> {
+  const rendered = renderAt(draft, node, at, template);
+  if (rendered.kind === 'error') return rendered;
+  const { value } = rendered.value;
+  const duration = typeof value === 'string' ? parseDuration(value) : null;
+  if (duration?.kind === 'ok' && duration.ms > 0) return { kind: 'ok', value: duration.ms };
+  const got = JSON.stringify(value).slice(0, 80);
+  const message = `${field} of ${node.path} must be text with a duration longer than 0, such as "30m", got ${got}`;
+  return { kind: 'error', error: { code: 'EXPRESSION', message } };
+}
