@@ -28,9 +28,9 @@ tasks:
     approval:
       subject: Anybody there?
       assignees: [anna]
-      remind: { every: 1s, maximum: 2 }
+      remind: { every: "\${{ input.every }}", maximum: 2 }
       escalate: { after: 2500ms, to: [boss] }
-      expire: 4s
+      expire: "\${{ input.expire }}"
 `);
 
 const as = (name: string) => ({ 'reprise-actor': name });
@@ -112,7 +112,7 @@ describe('a run that asks people', () => {
 
 test('people who say nothing are reminded, others are asked too, and in the end it is rejected; all of it is told', async () => {
   await listening('patient', async (told) => {
-    const run = await reprise.startRun('patient');
+    const run = await reprise.startRun('patient', { every: '1s', expire: '4s' });
     const approval = await asked(run);
     expect(await reprise.ended(run, 40_000)).toMatchObject({ status: 'succeeded' });
     const ask = (await reprise.request('GET', `/v1/runs/${run}/tasks/ask`)).body;

@@ -99,8 +99,11 @@ test('an event can be sent to one run alone, whatever its wait matches by; not t
 });
 
 test('a wait in vain fails with TIMEOUT and says what it waited for', async () => {
-  await reprise.register({ workflow: 'vain', tasks: [{ id: 'a', waitFor: { event: 'never.comes', timeout: '300ms' } }] });
-  const run = await reprise.run('vain');
+  await reprise.register({
+    workflow: 'vain',
+    tasks: [{ id: 'a', waitFor: { event: 'never.comes', timeout: '${{ input.patience }}' } }],
+  });
+  const run = await reprise.run('vain', { patience: '300ms' });
   expect(run).toMatchObject({
     status: 'failed',
     error: {

@@ -1,4 +1,4 @@
-import type { Duration } from './policy.js';
+import type { Span } from './policy.js';
 import type { JsonSchema } from './schema.js';
 import type { From, Value } from './value.js';
 
@@ -18,15 +18,15 @@ export interface Approval<Scope, Form> {
   readonly requester?: From<Scope, Value<string>>;
   /** true: the requester may not approve. */
   readonly fourEyes?: boolean;
-  readonly remind?: Duration | Reminder;
-  readonly escalate?: { readonly after: Duration; readonly to: Names<Scope> };
+  readonly remind?: Span<Scope> | Reminder<Scope>;
+  readonly escalate?: { readonly after: Span<Scope>; readonly to: Names<Scope> };
   /** `fail`: the task fails with TIMEOUT. */
-  readonly expire?: Duration | { readonly after: Duration; readonly decision?: 'approved' | 'rejected' | 'fail' };
+  readonly expire?: Span<Scope> | { readonly after: Span<Scope>; readonly decision?: 'approved' | 'rejected' | 'fail' };
 }
 
-interface Reminder {
-  readonly after?: Duration;
-  readonly every?: Duration;
+interface Reminder<Scope> {
+  readonly after?: Span<Scope>;
+  readonly every?: Span<Scope>;
   readonly maximum?: number;
 }
 

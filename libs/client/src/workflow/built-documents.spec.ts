@@ -295,7 +295,7 @@ test('rounds, of a call and of a group that is retried', () => {
 
 test('approvals', () => {
   const FORM = { type: 'object', required: ['reason'], properties: { reason: { type: 'string' } } } as const;
-  const built = workflow('approvals', { input: typed<{ id: string; by: string; boss: string }>() })
+  const built = workflow('approvals', { input: typed<{ id: string; by: string; boss: string; patience: string }>() })
     .task('short', { approval: { subject: 'Go on?', expire: '2d' } })
     .task('long', {
       approval: {
@@ -306,7 +306,7 @@ test('approvals', () => {
         requester: ({ input }) => input.by,
         fourEyes: true,
         remind: { after: '4h', every: '1d', maximum: 3 },
-        escalate: { after: '1d', to: ['carla'] },
+        escalate: { after: ({ input }) => input.patience, to: ['carla'] },
         expire: { after: '7d', decision: 'rejected' },
       },
     })
@@ -331,7 +331,7 @@ test('approvals', () => {
           requester: '${{ input.by }}',
           fourEyes: true,
           remind: { after: '4h', every: '1d', maximum: 3 },
-          escalate: { after: '1d', to: ['carla'] },
+          escalate: { after: '${{ input.patience }}', to: ['carla'] },
           expire: { after: '7d', decision: 'rejected' },
         },
       },
@@ -346,14 +346,14 @@ test('approvals', () => {
 });
 
 test('events waited for and sent', () => {
-  const built = workflow('events', { input: typed<{ id: string }>() })
+  const built = workflow('events', { input: typed<{ id: string; patience: string }>() })
     .task('paid', {
       waitFor: {
         event: 'payment.*',
         match: ({ event }) => event.data.order,
         key: ({ input }) => input.id,
         if: ({ event, input }) => expr`${event.data.amount} > 0 && ${event.subject} != ${input.id}`,
-        timeout: '2h',
+        timeout: ({ input }) => input.patience,
         window: '10m',
       },
     })
@@ -377,7 +377,7 @@ test('events waited for and sent', () => {
           match: 'event.data.order',
           key: '${{ input.id }}',
           if: 'event.data.amount > 0 && event.subject != input.id',
-          timeout: '2h',
+          timeout: '${{ input.patience }}',
           window: '10m',
         },
       },

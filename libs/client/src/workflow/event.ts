@@ -1,4 +1,4 @@
-import type { Duration } from './policy.js';
+import type { Span } from './policy.js';
 import type { Ref, Reference } from './reference.js';
 import type { Condition, From } from './value.js';
 
@@ -34,7 +34,7 @@ interface AnyWait<Scope, Type, Count> {
   /** More than one: the output is a list. */
   readonly count?: Count;
   /** After it the task fails with TIMEOUT. */
-  readonly timeout?: Duration;
+  readonly timeout?: Span<Scope>;
   /** How long before the wait the event may have come. */
-  readonly window?: Duration;
+  readonly window?: Span<Scope>;
 }

@@ -48,10 +48,11 @@ interface Limits {
 /** For one attempt, or a map of limits. */
 export type Timeout = Duration | Limits;
 
+/** Written out, or known when the task begins. */
+export type Span<Scope> = From<Scope, Duration | Reference<string>>;
+
 /** Of a group or a child run: `10m` for all of it. */
-export type TotalTimeout<Scope> =
-  | From<Scope, Duration | Reference<string>>
-  | { readonly total: From<Scope, Duration | Reference<string>> };
+export type TotalTimeout<Scope> = Span<Scope> | { readonly total: Span<Scope> };
 
 export interface Defaults {
   readonly retry?: Retry;

@@ -3,7 +3,7 @@ import type { WorkflowDocument } from './document.js';
 import type { EventWait } from './event.js';
 import type { Group, GroupStart } from './group.js';
 import type { InputOf } from './handler.js';
-import type { Duration, GroupRetry, Retry, Timeout, TotalTimeout } from './policy.js';
+import type { Duration, GroupRetry, Retry, Span, Timeout, TotalTimeout } from './policy.js';
 import type { Reference } from './reference.js';
 import type { Secrets, Site } from './scope.js';
 import type { AnyValue, Condition, From, Value } from './value.js';
@@ -42,7 +42,7 @@ interface Repeat<Scope> {
   readonly while?: Condition<Scope>;
   /** Rounds in total. */
   readonly maximum?: number;
-  readonly interval?: From<Scope, Duration | Reference<string>>;
+  readonly interval?: Span<Scope>;
 }
 
 interface Attempts {
@@ -84,7 +84,7 @@ interface TransformTask<Inside, Given> {
 }
 
 interface SleepTask<Inside> {
-  readonly sleep: From<Inside, Duration | Reference<string>>;
+  readonly sleep: Span<Inside>;
 }
 
 interface SleepUntilTask<Inside> {

@@ -3,6 +3,7 @@ import type { Json } from '../json.js';
 import { checkInput } from '../schema/check-input.js';
 import { WORKFLOW_SCHEMA } from '../schema/workflow-schema.js';
 import { compileApproval } from '../workflow/compile-approval.js';
+import { compileTemplate } from '../workflow/compile-expression.js';
 import { APPROVAL_FIELDS, ESCALATE_FIELDS, EXPIRE_FIELDS, REMIND_FIELDS } from './fields.js';
 import { parseDocument } from './parse-document.js';
 
@@ -129,6 +130,13 @@ describe('an approval of these is refused', () => {
       'approval.escalate 3:54 `escalate` (3d) comes when `expire` (2d) is over | make it shorter than `expire`',
     ],
     [
+      'times that read what is not there',
+      '{ subject: x, remind: "${{ tasks.b.output }}", escalate: { after: "${{ nobody }}", to: a }, expire: "${{ 1 + }}" }',
+      'approval.remind 3:45 there is no task `b` here | there are a',
+      'approval.escalate.after 3:89 `nobody` is not known here | an expression here can read input, tasks, run; texts need quotes',
+      'approval.expire 3:127 unexpected token: the end',
+    ],
+    [
       'a first reminder of many that comes too late',
       '{ subject: x, remind: { every: 3d }, expire: { after: 2d, decision: fail } }',
       'approval.remind 3:40 `remind` (3d) comes when `expire` (2d) is over | make it shorter than `expire`',
@@ -224,12 +232,12 @@ describe('what is left out of an approval', () => {
       return [work.remind, work.expire];
     };
     expect(compiled('1m', '1h')).toEqual([
-      { afterMs: 60_000, everyMs: null, maximum: 1 },
-      { afterMs: 3_600_000, decision: 'rejected' },
+      { after: compileTemplate('1m'), every: null, maximum: 1 },
+      { after: compileTemplate('1h'), decision: 'rejected' },
     ]);
     expect(compiled({ every: '1m' }, { after: '1h', decision: 'approved' })).toEqual([
-      { afterMs: 60_000, everyMs: 60_000, maximum: 10 },
-      { afterMs: 3_600_000, decision: 'approved' },
+      { after: compileTemplate('1m'), every: compileTemplate('1m'), maximum: 10 },
+      { after: compileTemplate('1h'), decision: 'approved' },
     ]);
   });
 

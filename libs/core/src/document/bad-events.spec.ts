@@ -65,6 +65,12 @@ const WAITS: readonly Row[] = [
     'tasks.a.waitFor.window `window` must be longer than 0, not the text "0s"',
   ],
   [
+    'what an expression for a time reads',
+    '{ waitFor: { event: a, timeout: "${{ event.data.x }}", window: "${{ secrets.x }}" } }',
+    'tasks.a.waitFor.timeout `event` can be read only in `on` and in `waitFor` | pass what you need through the input of the trigger',
+    'tasks.a.waitFor.window `secrets` can be used only inside `with` of a call | a secret is never an operand and never kept in an output',
+  ],
+  [
     'a field of a call',
     '{ waitFor: { event: a }, timeout: 5s }',
     'tasks.a.timeout `timeout` is not allowed here | it belongs to a `call` task',

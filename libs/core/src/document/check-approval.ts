@@ -1,18 +1,18 @@
 import { formatDuration } from '../duration.js';
 import { personName } from '../person.js';
+import { SHORTEST_EVERY_MS } from '../workflow/compile-approval.js';
 import { isTemplateText } from '../workflow/expression-text.js';
+import { checkDuration } from './check-duration.js';
 import { checkTemplate } from './check-expression.js';
 import { checkInputSchema } from './check-input-schema.js';
 import { APPROVAL_FIELDS, ESCALATE_FIELDS, EXPIRE_DECISIONS, EXPIRE_FIELDS, REMIND_FIELDS } from './fields.js';
 import { isText, type Located, type LocatedMap } from './located.js';
 import type { Report } from './problem.js';
-import { readBoolean, readDuration, readFields, readInteger, readMap, readOneOf, readText, refuseValue } from './read-value.js';
+import { readBoolean, readFields, readInteger, readMap, readOneOf, readText, refuseValue } from './read-value.js';
 import type { Scope } from './scope.js';
 
 export const MOST_ASSIGNEES = 100;
 const MOST_REMINDERS = 1_000;
-/** Whoever is reminded more often than this does not read it any more. */
-const SHORTEST_EVERY_MS = 1_000;
 const EXAMPLE = 'for example { subject: Refund this?, assignees: [anna], expire: 2d }';
 const A_NAME = 'a name (letters, digits, . _ @ -)';
 
@@ -31,9 +31,9 @@ export function checkApproval(value: Located, scope: Scope, report: Report): voi
   read('requester', (field) => checkName(field, scope, report));
   read('fourEyes', (field) => readBoolean(field, report));
   read('form', (field) => checkInputSchema(field, report));
-  const remindMs = read('remind', (field) => checkRemind(field, report));
+  const remindMs = read('remind', (field) => checkRemind(field, scope, report));
   const escalate = read('escalate', (field) => checkEscalate(field, scope, report));
-  const expireMs = read('expire', (field) => checkExpire(field, report));
+  const expireMs = read('expire', (field) => checkExpire(field, scope, report));
   read('required', (field) => checkRequired(field, assignees, escalate?.names ?? null, report));
   for (const [name, afterMs] of [['remind', remindMs] as const, ['escalate', escalate?.afterMs ?? null] as const]) {
     const entry = fields.get(name);
@@ -85,12 +85,12 @@ function checkRequired(
   report.refuse(value, message, 'name as many `assignees`, or ask for fewer');
 }
 
-function checkRemind(value: Located, report: Report): number | null {
-  if (value.kind !== 'map') return readDuration(value, report);
+function checkRemind(value: Located, scope: Scope, report: Report): number | null {
+  if (value.kind !== 'map') return checkDuration(value, scope, report);
   const fields = readFields(value, REMIND_FIELDS, report);
   const [after, every, maximum] = [fields.get('after'), fields.get('every'), fields.get('maximum')];
-  const afterMs = after === undefined ? null : readDuration(after.value, report);
-  const everyMs = every === undefined ? null : readDuration(every.value, report);
+  const afterMs = after === undefined ? null : checkDuration(after.value, scope, report);
+  const everyMs = every === undefined ? null : checkDuration(every.value, scope, report);
   if (every !== undefined && everyMs !== null && everyMs < SHORTEST_EVERY_MS) {
     refuseValue(every.value, report, `at least ${formatDuration(SHORTEST_EVERY_MS)}`);
   }
@@ -113,19 +113,22 @@ function checkEscalate(
   const fields = readFields(map, ESCALATE_FIELDS, report);
   const to = fields.get('to');
   if (to === undefined) report.refuse(map, '`escalate` has no `to`', 'name who may decide then');
-  return { afterMs: readAfter('escalate', map, report), names: to === undefined ? null : checkNames(to.value, scope, report) };
+  return {
+    afterMs: readAfter('escalate', map, scope, report),
+    names: to === undefined ? null : checkNames(to.value, scope, report),
+  };
 }
 
-function checkExpire(value: Located, report: Report): number | null {
-  if (value.kind !== 'map') return readDuration(value, report);
+function checkExpire(value: Located, scope: Scope, report: Report): number | null {
+  if (value.kind !== 'map') return checkDuration(value, scope, report);
   const decision = readFields(value, EXPIRE_FIELDS, report).get('decision');
   if (decision !== undefined) readOneOf(decision.value, report, EXPIRE_DECISIONS);
-  return readAfter('expire', value, report);
+  return readAfter('expire', value, scope, report);
 }
 
-function readAfter(name: string, map: LocatedMap, report: Report): number | null {
+function readAfter(name: string, map: LocatedMap, scope: Scope, report: Report): number | null {
   const after = map.entries.find(({ key }) => key === 'after');
-  if (after !== undefined) return readDuration(after.value, report);
+  if (after !== undefined) return checkDuration(after.value, scope, report);
   report.refuse(map, `\`${name}\` has no \`after\``, 'for example after: 1d');
   return null;
 }

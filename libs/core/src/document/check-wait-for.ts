@@ -1,9 +1,10 @@
+import { checkDuration } from './check-duration.js';
 import { checkEventPattern } from './check-event-trigger.js';
 import { checkCondition, checkTextOrExpression } from './check-expression.js';
 import { WAIT_FOR_FIELDS } from './fields.js';
 import type { Located } from './located.js';
 import type { Report } from './problem.js';
-import { readDuration, readFields, readInteger, readMap } from './read-value.js';
+import { readFields, readInteger, readMap } from './read-value.js';
 import { type Scope, withRoot } from './scope.js';
 
 const EXAMPLE = 'for example { event: order.paid, match: event.data.orderId, key: input.orderId }';
@@ -31,7 +32,7 @@ export function checkWaitFor(value: Located, scope: Scope, report: Report): void
   if (count !== undefined) readInteger(count.value, report, 1, MAX_AWAITED);
   for (const name of ['timeout', 'window'] as const) {
     const duration = fields.get(name);
-    if (duration !== undefined) readDuration(duration.value, report);
+    if (duration !== undefined) checkDuration(duration.value, scope, report);
   }
 }
 

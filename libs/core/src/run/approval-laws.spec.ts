@@ -22,9 +22,14 @@ const seeds: fc.Arbitrary<Seed> = fc.record({
   fourEyes: fc.boolean(),
   loop: fc.boolean(),
   group: fc.boolean(),
-  remind: fc.constantFrom<Json | null>(null, '3s', { every: '2s', maximum: 3 }, { after: '1s', every: '4s' }),
+  remind: fc.constantFrom<Json | null>(null, '3s', { every: '2s', maximum: 3 }, { after: '1s', every: '${{ 2 + 2 }}s' }),
   escalate: fc.boolean(),
-  expire: fc.constantFrom<Json | null>(null, '5s', { after: '6s', decision: 'approved' }, { after: '20m', decision: 'fail' }),
+  expire: fc.constantFrom<Json | null>(
+    null,
+    '${{ "5s" }}',
+    { after: '6s', decision: 'approved' },
+    { after: '20m', decision: 'fail' },
+  ),
 });
 
 function approvalOf(seed: Seed, timeless: boolean): Json {

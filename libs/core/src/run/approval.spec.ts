@@ -373,3 +373,35 @@ describe('a ledger that contradicts itself', () => {
     expect(decideOn({}, { ...asked, node: 1 })).toThrow('1: asks people, its task does not');
   });
 });
+
+describe('times that an expression gives', () => {
+  const ALL =
+    'subject: x, assignees: [anna], remind: { after: "${{ input.a }}", every: "${{ input.b }}", maximum: 2 }, escalate: { after: "${{ input.c }}", to: boss }, expire: { after: "${{ input.d }}" }';
+
+  test('are read when people are asked, and stand', () => {
+    const it = run(ALL, { input: { a: '1h', b: '2h', c: '90m', d: '4h' } });
+    const writes = it.decisions.flatMap(({ now, decision }) =>
+      decision.approvals.map(({ kind }) => [kind, (now - START) / HOUR]),
+    );
+    expect(writes).toEqual([
+      ['request', 0],
+      ['remind', 1],
+      ['escalate', 1.5],
+      ['remind', 3],
+      ['expire', 4],
+    ]);
+    expect(it.outputOf('ask')).toMatchObject({ decision: 'rejected' });
+  });
+
+  test.each([
+    ['remind', 'a', 5, 'longer than 0'],
+    ['remind.every', 'b', '10ms', 'of at least 1s'],
+    ['escalate.after', 'c', null, 'longer than 0'],
+    ['expire', 'd', 'soon', 'longer than 0'],
+  ])('fail the task when that of %s is none: nobody is asked', (field, name, given, least) => {
+    const { heard, people } = listening();
+    const it = run(ALL, { people, input: { a: '1h', b: '2h', c: '90m', d: '4h', [name]: given } });
+    const message = `${field} of ask must be text with a duration ${least}, such as "30m", got ${JSON.stringify(given)}`;
+    expect([it.task('ask')?.error, heard]).toEqual([{ code: 'EXPRESSION', message }, []]);
+  });
+});

@@ -22,9 +22,11 @@ export function awaitAnswer(draft: Draft, work: ApprovalWork, task: TaskState, p
 export function wakeApproval(draft: Draft, task: TaskState, progress: ApprovalProgress): Applied {
   const work = workOf(draft, task);
   const state = stateOf(draft, task);
+  const { expireMs } = progress.times;
   if (state.kind === 'decided') endInstance(draft, task, succeededWith(draft, toJsonText(outputOf(state))));
-  else if (work.expire !== null && progress.askedAt + work.expire.afterMs <= draft.now) expire(draft, work.expire, task);
-  else awaitAnswer(draft, work, task, remind(draft, work, task, escalate(draft, work, task, progress)));
+  else if (work.expire !== null && expireMs !== null && isPast(draft, progress, expireMs))
+    expire(draft, work.expire, expireMs, task);
+  else awaitAnswer(draft, work, task, remind(draft, work, task, escalate(draft, task, progress)));
   return 'applied';
 }
 
@@ -49,34 +51,31 @@ function workOf(draft: Draft, task: TaskState): ApprovalWork {
   return work;
 }
 
-function nextDue(
-  { remind, escalate, expire }: ApprovalWork,
-  { askedAt, reminders, escalateTo }: ApprovalProgress,
-): number | null {
+function nextDue({ remind }: ApprovalWork, { askedAt, reminders, escalateTo, times }: ApprovalProgress): number | null {
+  const { remindMs, everyMs, escalateMs, expireMs } = times;
   const afterMs: number[] = [];
-  if (remind !== null && reminders < remind.maximum) afterMs.push(remind.afterMs + reminders * (remind.everyMs ?? 0));
-  if (escalate !== null && escalateTo !== null) afterMs.push(escalate.afterMs);
-  if (expire !== null) afterMs.push(expire.afterMs);
+  if (remind !== null && remindMs !== null && reminders < remind.maximum) afterMs.push(remindMs + reminders * (everyMs ?? 0));
+  if (escalateMs !== null && escalateTo !== null) afterMs.push(escalateMs);
+  if (expireMs !== null) afterMs.push(expireMs);
   return afterMs.length === 0 ? null : askedAt + Math.min(...afterMs);
 }
 
-function escalate(
-  draft: Draft,
-  work: ApprovalWork,
-  { node, at, fence }: TaskState,
-  progress: ApprovalProgress,
-): ApprovalProgress {
-  const { askedAt, escalateTo } = progress;
-  if (work.escalate === null || escalateTo === null || askedAt + work.escalate.afterMs > draft.now) return progress;
+const isPast = (draft: Draft, { askedAt }: ApprovalProgress, afterMs: number | null): boolean =>
+  afterMs !== null && askedAt + afterMs <= draft.now;
+
+function escalate(draft: Draft, { node, at, fence }: TaskState, progress: ApprovalProgress): ApprovalProgress {
+  const { escalateTo } = progress;
+  if (escalateTo === null || !isPast(draft, progress, progress.times.escalateMs)) return progress;
   draft.approvals.push({ kind: 'escalate', node, at, fence, to: escalateTo });
   return { ...progress, escalateTo: null };
 }
 
 /** After a standstill the last reminder stands for all that came due meanwhile. */
 function remind(draft: Draft, work: ApprovalWork, { node, at, fence }: TaskState, progress: ApprovalProgress): ApprovalProgress {
-  if (work.remind === null) return progress;
-  const { afterMs, everyMs, maximum } = work.remind;
-  const elapsedMs = draft.now - progress.askedAt - afterMs;
+  const { remindMs, everyMs } = progress.times;
+  if (work.remind === null || remindMs === null) return progress;
+  const { maximum } = work.remind;
+  const elapsedMs = draft.now - progress.askedAt - remindMs;
   const further = everyMs === null ? 0 : Math.floor(elapsedMs / everyMs);
   const number = elapsedMs < 0 ? 0 : Math.min(maximum, 1 + further);
   if (number <= progress.reminders) return progress;
@@ -84,7 +83,7 @@ function remind(draft: Draft, work: ApprovalWork, { node, at, fence }: TaskState
   return { ...progress, reminders: number };
 }
 
-function expire(draft: Draft, { decision, afterMs }: NonNullable<ApprovalWork['expire']>, task: TaskState): void {
+function expire(draft: Draft, { decision }: NonNullable<ApprovalWork['expire']>, afterMs: number, task: TaskState): void {
   const { node, at, fence } = task;
   draft.approvals.push({ kind: 'expire', node, at, fence, decision });
   if (decision === 'fail') {

@@ -2,13 +2,14 @@ import { fence as fenceOf } from '../ids.js';
 import type { ApprovalWork, Node } from '../workflow/workflow.js';
 import type { At } from './address.js';
 import type { ApprovalRequest } from './approval.js';
+import { renderTimes } from './approval-times.js';
 import { awaitAnswer } from './await-answer.js';
 import type { Draft } from './draft.js';
 import { endInstance, failedWith } from './end-instance.js';
 import type { Evaluated } from './evaluate.js';
 import { renderAt } from './evaluate.js';
 import { refused, renderPeople } from './render-people.js';
-import type { TaskState } from './task-state.js';
+import type { ApprovalTimes, TaskState } from './task-state.js';
 
 const MAX_SUBJECT_LENGTH = 1_000;
 
@@ -16,16 +17,17 @@ const MAX_SUBJECT_LENGTH = 1_000;
 export function startApproval(draft: Draft, node: Node, work: ApprovalWork, blank: TaskState): void {
   const rendered = renderRequest(draft, node, work, blank.at);
   if (rendered.kind === 'error') return endInstance(draft, blank, failedWith(rendered.error));
-  const { request, escalateTo } = rendered.value;
+  const { request, escalateTo, times } = rendered.value;
   const fence = fenceOf(blank.fence + 1);
   draft.approvals.push({ kind: 'request', node: node.index, at: blank.at, fence, ...request });
-  const progress = { kind: 'approval', askedAt: draft.now, reminders: 0, escalateTo } as const;
+  const progress = { kind: 'approval', askedAt: draft.now, reminders: 0, escalateTo, times } as const;
   awaitAnswer(draft, work, { ...blank, status: 'waiting', startedAt: draft.now, fence, progress }, progress);
 }
 
 interface Rendered {
   readonly request: ApprovalRequest;
   readonly escalateTo: readonly string[] | null;
+  readonly times: ApprovalTimes;
 }
 
 function renderRequest(draft: Draft, node: Node, work: ApprovalWork, at: At): Evaluated<Rendered> {
@@ -38,8 +40,11 @@ function renderRequest(draft: Draft, node: Node, work: ApprovalWork, at: At): Ev
   const requester = renderPeople(draft, node, at, 'requester', work.requester);
   if (requester.kind === 'error') return requester;
   if (requester.value.length > 1) return refused(draft, node, at, 'has more than one requester');
+  const times = renderTimes(draft, node, at, work);
+  if (times.kind === 'error') return times;
   const { value } = subject.value;
-  const { form, fourEyes, required, expire } = work;
+  const { form, fourEyes, required } = work;
+  const { expireMs } = times.value;
   const request: ApprovalRequest = {
     subject: (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, MAX_SUBJECT_LENGTH),
     assignees: assignees.value,
@@ -47,11 +52,11 @@ function renderRequest(draft: Draft, node: Node, work: ApprovalWork, at: At): Ev
     requester: work.requester === null ? draft.run.origin.startedBy : (requester.value[0] ?? null),
     fourEyes,
     required,
-    expiresAt: expire === null ? null : draft.now + expire.afterMs,
+    expiresAt: expireMs === null ? null : draft.now + expireMs,
   };
   const fault = faultOf(request, added.value);
   if (fault !== null) return refused(draft, node, at, fault);
-  return { kind: 'ok', value: { request, escalateTo: work.escalate === null ? null : added.value } };
+  return { kind: 'ok', value: { request, escalateTo: work.escalate === null ? null : added.value, times: times.value } };
 }
 
 /** What nobody could ever decide would wait for ever; where nobody knows who asks, one pair of eyes would do. */

@@ -11,6 +11,7 @@ import { endInstance, failedWith, succeededWith } from './end-instance.js';
 import { attemptTo, renderAt } from './evaluate.js';
 import type { KeptEvent } from './kept-event.js';
 import type { TaskError } from './outcome.js';
+import { renderGiven } from './render-duration.js';
 import type { TaskState, WaitProgress } from './task-state.js';
 import { variablesFor } from './variables.js';
 
@@ -27,9 +28,13 @@ export function startWait(draft: Draft, node: Node, work: WaitWork, blank: TaskS
     const message = `key of ${node.path} must be text of 1 to 512 printable characters, a number, true or false, got ${got}`;
     return endInstance(draft, blank, failedWith({ code: 'EXPRESSION', message }));
   }
-  const since = work.windowMs === null ? draft.run.createdAt - CLOCKS_MS : draft.now - work.windowMs;
+  const window = renderGiven(draft, node, blank.at, 'window', work.window);
+  if (window.kind === 'error') return endInstance(draft, blank, failedWith(window.error));
+  const timeout = renderGiven(draft, node, blank.at, 'timeout', work.timeout);
+  if (timeout.kind === 'error') return endInstance(draft, blank, failedWith(timeout.error));
+  const since = window.value === null ? draft.run.createdAt - CLOCKS_MS : draft.now - window.value;
   const progress: WaitProgress = { kind: 'wait', key, since, taken: [], refused: 0, problem: null };
-  const dueAt = work.timeoutMs === null ? null : draft.now + work.timeoutMs;
+  const dueAt = timeout.value === null ? null : draft.now + timeout.value;
   rest(draft, { ...blank, status: 'waiting', startedAt: draft.now, dueAt, fence: fenceOf(blank.fence + 1), progress });
 }
 

@@ -112,8 +112,18 @@ export interface ApprovalProgress {
   /** When people were asked: reminders, escalation and end are counted from there. */
   readonly askedAt: number;
   readonly reminders: number;
+  readonly times: ApprovalTimes;
   /** Who may decide too once it is escalated; null: it has been, or never is. */
   readonly escalateTo: readonly string[] | null;
+}
+
+/** Milliseconds since people were asked, as the document said when they were; null: never. */
+export interface ApprovalTimes {
+  readonly remindMs: number | null;
+  /** After the first reminder. */
+  readonly everyMs: number | null;
+  readonly escalateMs: number | null;
+  readonly expireMs: number | null;
 }
 
 export interface ScopeProgress {

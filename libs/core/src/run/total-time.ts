@@ -5,7 +5,7 @@ import { ringAt } from './dispatch.js';
 import type { Draft } from './draft.js';
 import type { Evaluated } from './evaluate.js';
 import type { TaskError } from './outcome.js';
-import { renderDuration } from './render-duration.js';
+import { renderGiven } from './render-duration.js';
 import type { TaskState } from './task-state.js';
 
 /**
@@ -15,10 +15,9 @@ import type { TaskState } from './task-state.js';
 export function totalFrom(draft: Draft, node: Node, at: At): Evaluated<number | null> {
   const { work, levels } = node;
   const carrier = levels.includes('retry') ? levels.indexOf('retry') : levels.length;
-  if ((work.kind !== 'group' && work.kind !== 'child') || work.total === null || tierOf(node, at) !== carrier)
-    return { kind: 'ok', value: null };
-  const total = renderDuration(draft, node, at, 'timeout', work.total);
-  return total.kind === 'error' ? total : { kind: 'ok', value: draft.now + total.value };
+  if ((work.kind !== 'group' && work.kind !== 'child') || tierOf(node, at) !== carrier) return { kind: 'ok', value: null };
+  const total = renderGiven(draft, node, at, 'timeout', work.total);
+  return total.kind === 'error' || total.value === null ? total : { kind: 'ok', value: draft.now + total.value };
 }
 
 export const isTimeOver = (draft: Draft, { totalUntil }: TaskState): boolean => totalUntil !== null && totalUntil <= draft.now;

@@ -239,3 +239,25 @@ tasks:
     );
   });
 });
+
+describe('times that an expression gives', () => {
+  const document = waiting('      timeout: "${{ input.timeout }}"\n      window: "${{ input.window }}"');
+
+  test('are read when the wait begins', () => {
+    const run = of(document, { input: { timeout: '90s', window: '1h' } }).toRest();
+    expect(run.task('a')?.error).toMatchObject({ code: 'TIMEOUT', details: { kind: 'wait' } });
+    expect((run.run.endedAt ?? 0) - run.run.createdAt).toBe(90_000);
+    const { createdAt } = run.run;
+    const begun = of(document, { input: { timeout: '90s', window: '1h' } }).advance(1);
+    expect(begun.task('a')?.progress).toMatchObject({ kind: 'wait', since: createdAt - 3_600_000 });
+  });
+
+  test.each([
+    ['timeout', 90],
+    ['window', '0s'],
+  ])('fail the task when %s is none', (field, given) => {
+    const run = of(document, { input: { timeout: '90s', window: '1h', [field]: given } }).toRest();
+    const message = `${field} of a must be text with a duration longer than 0, such as "30m", got ${JSON.stringify(given)}`;
+    expect(run.task('a')?.error).toEqual({ code: 'EXPRESSION', message });
+  });
+});

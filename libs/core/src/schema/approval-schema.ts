@@ -27,15 +27,15 @@ export const APPROVAL_SCHEMAS = {
       remind: {
         description: 'Reminds after a while, or again and again.',
         anyOf: [
-          { $ref: '#/$defs/duration' },
+          { $ref: '#/$defs/durationOrExpression' },
           {
             type: 'object',
             additionalProperties: false,
             anyOf: [{ required: ['after'] }, { required: ['every'] }],
             dependentRequired: { maximum: ['every'] },
             properties: {
-              after: { $ref: '#/$defs/duration' },
-              every: { $ref: '#/$defs/duration' },
+              after: { $ref: '#/$defs/durationOrExpression' },
+              every: { $ref: '#/$defs/durationOrExpression' },
               maximum: { description: 'Reminders in total. Default 10.', type: 'integer', minimum: 1, maximum: 1_000 },
             },
           },
@@ -46,17 +46,17 @@ export const APPROVAL_SCHEMAS = {
         type: 'object',
         required: ['after', 'to'],
         additionalProperties: false,
-        properties: { after: { $ref: '#/$defs/duration' }, to: { $ref: '#/$defs/people' } },
+        properties: { after: { $ref: '#/$defs/durationOrExpression' }, to: { $ref: '#/$defs/people' } },
       },
       expire: {
         description: 'Decides in the end: rejected, unless said otherwise.',
         anyOf: [
-          { $ref: '#/$defs/duration' },
+          { $ref: '#/$defs/durationOrExpression' },
           {
             type: 'object',
             required: ['after'],
             additionalProperties: false,
-            properties: { after: { $ref: '#/$defs/duration' }, decision: { enum: EXPIRE_DECISIONS } },
+            properties: { after: { $ref: '#/$defs/durationOrExpression' }, decision: { enum: EXPIRE_DECISIONS } },
           },
         ],
       },

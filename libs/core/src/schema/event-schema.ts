@@ -29,10 +29,10 @@ export const EVENT_SCHEMAS = {
         minimum: 1,
         maximum: MAX_AWAITED,
       },
-      timeout: { description: 'Then it fails with TIMEOUT. Default: none.', $ref: '#/$defs/duration' },
+      timeout: { description: 'Then it fails with TIMEOUT. Default: none.', $ref: '#/$defs/durationOrExpression' },
       window: {
         description: 'How long before the wait an event may have come. Default: since the run was created.',
-        $ref: '#/$defs/duration',
+        $ref: '#/$defs/durationOrExpression',
       },
     },
   },

@@ -128,6 +128,18 @@ describe('the published schema and the checks agree', () => {
         },
       },
     ],
+    ['a wait as long as the run says', { waitFor: { event: 'a', timeout: '${{ input.a }}', window: '${{ input.b }}' } }],
+    [
+      'an approval with times of the run',
+      {
+        approval: {
+          subject: 'x',
+          remind: { after: '${{ input.a }}', every: '${{ input.b }}' },
+          escalate: { after: '${{ input.c }}', to: 'anna' },
+          expire: '${{ input.d }}',
+        },
+      },
+    ],
     ['an event', { emit: { type: 'order.${{ input.what }}', subject: 's', data: { a: [1] } } }],
     ['a short loop', { forEach: [1, 2], sleepUntil: '2030-01-31T09:00:00Z' }],
   ])('good: %s', (_, task) => {

@@ -1,10 +1,13 @@
 import type { Json } from '../json.js';
-import { compileTemplate } from './compile-expression.js';
-import { expectMap, expectText, isJsonMap, type JsonMap, readDurationMs } from './read-json.js';
+import { compileDuration, compileTemplate } from './compile-expression.js';
+import { expectMap, expectText, isJsonMap, type JsonMap } from './read-json.js';
 import type { ApprovalWork } from './workflow.js';
 
 /** How often somebody is reminded who said only how often. */
 export const DEFAULT_REMINDERS = 10;
+
+/** Whoever is reminded more often than this does not read it any more. */
+export const SHORTEST_EVERY_MS = 1_000;
 
 export function compileApproval(approval: Json): ApprovalWork {
   const { subject, assignees, form, requester, fourEyes, required, remind, escalate, expire } = expectMap(approval, '`approval`');
@@ -26,17 +29,17 @@ export function compileApproval(approval: Json): ApprovalWork {
 const orAfter = (value: Json): JsonMap => (isJsonMap(value) ? value : { after: value });
 
 function compileRemind({ after, every, maximum }: JsonMap): ApprovalWork['remind'] {
-  if (every === undefined) return { afterMs: readDurationMs(after ?? null), everyMs: null, maximum: 1 };
+  if (every === undefined) return { after: compileDuration(after), every: null, maximum: 1 };
   const most = typeof maximum === 'number' ? maximum : DEFAULT_REMINDERS;
-  return { afterMs: readDurationMs(after ?? every), everyMs: readDurationMs(every), maximum: most };
+  return { after: compileDuration(after ?? every), every: compileDuration(every), maximum: most };
 }
 
-const compileEscalate = ({ after = null, to = null }: JsonMap): ApprovalWork['escalate'] => ({
-  afterMs: readDurationMs(after),
+const compileEscalate = ({ after, to = null }: JsonMap): ApprovalWork['escalate'] => ({
+  after: compileDuration(after),
   to: compileTemplate(to),
 });
 
-const compileExpire = ({ after = null, decision }: JsonMap): ApprovalWork['expire'] => ({
-  afterMs: readDurationMs(after),
+const compileExpire = ({ after, decision }: JsonMap): ApprovalWork['expire'] => ({
+  after: compileDuration(after),
   decision: decision === 'approved' || decision === 'fail' ? decision : 'rejected',
 });

@@ -23,3 +23,6 @@ export function compileTextOrExpression(value: Json): Template {
 export function compileItems(value: Json): Template {
   return compileTemplate(Array.isArray(value) ? value : asTemplateText(expectText(value, 'the list of a forEach')));
 }
+
+/** A duration, or an expression for one: both are read when the task begins. */
+export const compileDuration = (value: Json | undefined): Template => compileTemplate(expectText(value, 'a duration'));

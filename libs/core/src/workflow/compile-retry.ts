@@ -1,7 +1,7 @@
 import type { Template } from '../expression/index.js';
 import type { Json } from '../json.js';
 import type { PartialRetryPolicy, PolicyRule } from '../retry/index.js';
-import { compileTemplate } from './compile-expression.js';
+import { compileDuration } from './compile-expression.js';
 import { isJsonMap, type JsonMap, readDurationMs } from './read-json.js';
 import type { Timeouts } from './workflow.js';
 
@@ -44,6 +44,5 @@ function asMap(timeout: Json | undefined): JsonMap {
 /** What no executor holds knows one limit only: `10m` is short for `{total: 10m}`. */
 export function compileTotal(timeout: Json | undefined): Template | null {
   if (timeout === undefined) return null;
-  const { total = null } = isJsonMap(timeout) ? timeout : { total: timeout };
-  return compileTemplate(total);
+  return compileDuration(isJsonMap(timeout) ? timeout['total'] : timeout);
 }

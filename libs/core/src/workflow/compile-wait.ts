@@ -1,7 +1,7 @@
 import { parseExpression } from '../expression/index.js';
 import type { Json } from '../json.js';
-import { compileCondition, compileTemplate, compileTextOrExpression } from './compile-expression.js';
-import { expectMap, expectText, readDurationMs } from './read-json.js';
+import { compileCondition, compileDuration, compileTemplate, compileTextOrExpression } from './compile-expression.js';
+import { expectMap, expectText } from './read-json.js';
 import type { EmitWork, WaitWork } from './workflow.js';
 
 /** Without `match` and `key` every event of the type has the same key, and so has every run. */
@@ -16,8 +16,8 @@ export function compileWait(value: Json): WaitWork {
     key: key === undefined ? compileTemplate(ANY) : compileTextOrExpression(key),
     condition: condition === undefined ? null : compileCondition(condition),
     count: typeof count === 'number' ? count : 1,
-    timeoutMs: timeout === undefined ? null : readDurationMs(timeout),
-    windowMs: window === undefined ? null : readDurationMs(window),
+    timeout: timeout === undefined ? null : compileDuration(timeout),
+    window: window === undefined ? null : compileDuration(window),
   };
 }
 

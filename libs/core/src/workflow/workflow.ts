@@ -184,9 +184,10 @@ export interface WaitWork {
   readonly key: Template;
   readonly condition: Expression | null;
   readonly count: number;
-  readonly timeoutMs: number | null;
-  /** How long before the wait an event may have come; null: since the run was created. */
-  readonly windowMs: number | null;
+  /** A duration (text); null: as long as it takes. */
+  readonly timeout: Template | null;
+  /** A duration (text): how long before the wait an event may have come; null: since the run was created. */
+  readonly window: Template | null;
 }
 
 export interface EmitWork {
@@ -221,8 +222,9 @@ export interface ApprovalWork {
   readonly fourEyes: boolean;
   /** How many must approve; one rejection decides. */
   readonly required: number;
-  readonly remind: { readonly afterMs: number; readonly everyMs: number | null; readonly maximum: number } | null;
-  readonly escalate: { readonly afterMs: number; readonly to: Template } | null;
+  /** `after`, `every`: durations (text). */
+  readonly remind: { readonly after: Template; readonly every: Template | null; readonly maximum: number } | null;
+  readonly escalate: { readonly after: Template; readonly to: Template } | null;
   /** `fail`: the task fails with TIMEOUT. */
-  readonly expire: { readonly afterMs: number; readonly decision: 'approved' | 'rejected' | 'fail' } | null;
+  readonly expire: { readonly after: Template; readonly decision: 'approved' | 'rejected' | 'fail' } | null;
 }

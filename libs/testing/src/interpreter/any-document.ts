@@ -124,6 +124,9 @@ function renderKind(seed: TaskSeed, place: Place): Record<string, Json> {
   }
 }
 
+/** `3s` by an expression, now and then: of events that came before the wait. */
+const renderWindow = ({ key }: TaskSeed): Record<string, Json> => (key ? { window: '${{ 1 + 2 }}s' } : {});
+
 /** The time of a group or a child run: written out, or what an expression says. */
 function renderTotal({ timeout, slow }: TaskSeed, { options, loops }: Place): Record<string, Json> {
   if (options.timeless === true || timeout === 'none') return {};
@@ -137,7 +140,9 @@ function renderEvent(seed: TaskSeed, place: Place): Record<string, Json> {
   if (place.options.timeless === true) return { transform: renderValue(seed, place) };
   if (seed.kind === 'emit') return { emit: { type: 'any.told', data: renderValue(seed, place) } };
   const correlated = seed.reads ? { match: 'event.source', key: '"reprise/any"' } : {};
-  return { waitFor: { event: 'any.*', ...correlated, count: seed.attempts, timeout: seed.slow ? '20m' : '3s' } };
+  return {
+    waitFor: { event: 'any.*', ...correlated, count: seed.attempts, timeout: seed.slow ? '20m' : '3s', ...renderWindow(seed) },
+  };
 }
 
 function renderCall(seed: TaskSeed, place: Place): Record<string, Json> {
