@@ -9,6 +9,7 @@ import { RunningServices } from './running-services.js';
 const DOCUMENT = `
 workflow: shop
 on: [{ event: order.placed }, { poll: { every: 1s, call: http, with: { url: "http://127.0.0.1:1/" }, retry: { maximumAttempts: 1 }, if: true } }]
+lifecycle: tasks
 tasks:
   tell: { emit: { type: order.seen, data: { a: 1 } } }
   ask: { approval: { subject: Ship it?, form: { type: object } }, needs: [tell] }
@@ -31,6 +32,7 @@ beforeAll(async () => {
     };
     await bind('runs', names.lifecycle, ['run.#']);
     await bind('probes', names.lifecycle, ['probe.#']);
+    await bind('tasks', names.lifecycle, ['task.#']);
     await bind('approvals', names.lifecycle, ['approval.#']);
     await bind('events', names.events, ['#']);
     await bind('attempts', names.attempts, ['#']);
@@ -68,7 +70,7 @@ function problemsOf(channel: string, message: Json): readonly string[] {
 }
 
 describe('what is on the broker', () => {
-  test('is as documented: events, news of runs, probes and approvals, attempts and their outcomes', async () => {
+  test('is as documented: events, news of runs, probes, tasks and approvals, attempts and their outcomes', async () => {
     expect((await post('/v1/workflows', DOCUMENT, 'application/yaml')).status).toBe(201);
     const event = { specversion: '1.0', id: 'e1', source: 's', type: 'order.placed', data: {} };
     expect((await post('/v1/events', JSON.stringify(event), 'application/cloudevents+json')).status).toBe(202);
@@ -83,6 +85,8 @@ describe('what is on the broker', () => {
     await until('runs', (all) => all.length > 1);
     await until('probes', (all) => all.some(({ type }) => type === 'probe.failed'));
     expect((heard['runs'] as Document[]).every(({ data }) => data.workflow === 'shop')).toBe(true);
+    const ofFetch = (all: readonly Document[]) => all.filter(({ data }) => data.task === 'fetch').map(({ type }) => type);
+    await until('tasks', (all) => ['task.started', 'task.failed'].every((type) => ofFetch(all).includes(type)));
     expect((heard['runs'] as Document[]).map(({ type }) => type)).toContain('run.started');
     for (const [channel, messages] of Object.entries(heard))
       expect(messages.flatMap((message) => problemsOf(channel === 'events' ? 'emitted' : channel, message))).toEqual([]);

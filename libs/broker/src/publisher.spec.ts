@@ -63,6 +63,18 @@ describe('a publisher', () => {
     });
   });
 
+  test('leaves out an id that is longer than AMQP lets one be, and sends the message', async () => {
+    const publisher = broker.publisher(connection);
+    const messages = [255, 256].map((length) => ({ ...toWork('{}'), messageId: 'i'.repeat(length) }));
+    expect(codes(await publisher.publish(messages))).toEqual(['confirmed', 'confirmed']);
+    const ids = await broker.behindTheScenes(async (channel) => {
+      const queue = connection.names.taskQueue('work');
+      const found = [await channel.get(queue, { noAck: true }), await channel.get(queue, { noAck: true })];
+      return found.map((message) => (message ? message.properties.messageId : null));
+    });
+    expect(ids).toEqual(['i'.repeat(255), undefined]);
+  });
+
   test('keeps the order and loses nothing when far more is published than may be outstanding', async () => {
     const publisher = broker.publisher(connection, { maximumOutstanding: 7 });
     const bodies = Array.from({ length: 300 }, (_, index) => String(index));

@@ -15,6 +15,8 @@ export interface PublisherOptions {
 }
 
 const NOT_FOUND = 404;
+/** Bytes of AMQP's short strings. */
+const SHORT_STRING = 255;
 const FIRST_PAUSE_MS = 20;
 const MAXIMUM_PAUSE_MS = 1_000;
 
@@ -203,7 +205,9 @@ function propertiesOf(message: OutgoingMessage, id: string): Options.Publish {
   const properties: Options.Publish = { persistent: true, mandatory: true, correlationId: id };
   properties.contentType = message.contentType ?? 'application/json';
   if (message.headers) properties.headers = { ...message.headers };
-  if (message.messageId !== undefined) properties.messageId = message.messageId;
+  // A longer one would be refused by the client, and with it what travels beside it: of events the id is in the body too.
+  if (message.messageId !== undefined && Buffer.byteLength(message.messageId) <= SHORT_STRING)
+    properties.messageId = message.messageId;
   if (message.type !== undefined) properties.type = message.type;
   if (message.appId !== undefined) properties.appId = message.appId;
   if (message.contentEncoding !== undefined) properties.contentEncoding = message.contentEncoding;

@@ -38,6 +38,8 @@ export interface AttemptTicket {
   readonly onInDoubt?: OnInDoubt;
   /** The task has a business key, to be looked at before the claim. */
   readonly keyed?: true;
+  /** Somebody follows the tasks of this workflow: that the attempt has started is to be told. */
+  readonly followed?: true;
 }
 
 export interface AttemptMessage {
@@ -68,6 +70,7 @@ export function decodeAttempts(body: Buffer): Decoded<readonly AttemptTicket[]> 
       ...(item['effect'] === undefined ? {} : { effect: read.oneOf('effect', EFFECTS) }),
       ...(item['onInDoubt'] === undefined ? {} : { onInDoubt: read.oneOf('onInDoubt', ON_IN_DOUBT) }),
       ...(read.flag('keyed') ? { keyed: true as const } : {}),
+      ...(read.flag('followed') ? { followed: true as const } : {}),
     };
     return ticket;
   });

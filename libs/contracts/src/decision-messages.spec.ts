@@ -18,6 +18,7 @@ import { decodeHint } from './control-hint.js';
 import { type Decided, outgoingOf, toInbox } from './decision-messages.js';
 import { decodeInbox } from './inbox-message.js';
 import { shardOf } from './shard.js';
+import { taskEvent } from './task-event.js';
 import { decodeAlarm } from './timer-message.js';
 import { names } from './topology.js';
 
@@ -197,6 +198,73 @@ describe('a decision makes known', () => {
     const told = (status: 'started' | 'failed') => JSON.parse(only({ kind: 'announce', status }, taken).body) as object;
     expect(told('started')).toMatchObject({ id: `${id}/started/2`, time: '2030-01-01T00:00:00.009Z' });
     expect(told('failed')).toMatchObject({ id: `${id}/failed/2`, time: '2030-01-01T00:00:00.020Z' });
+  });
+});
+
+describe('a followed task', () => {
+  const news = {
+    kind: 'task-news',
+    news: 'retrying',
+    node: 1,
+    at: '1',
+    fence: fence(4),
+    attempt: 2,
+    executor: 'e1',
+    error: { code: 'X', message: 'x' },
+    nextRetryAt: NOW + 1_000,
+  } as const satisfies Message;
+
+  test('is told of as a CloudEvent, by the ids of the task', () => {
+    const told = only(news);
+    expect(told).toMatchObject({
+      exchange: 'test.lifecycle',
+      routingKey: 'task.retrying.orders.page.charge',
+      messageId: `${id}/page[1].charge/retrying/4`,
+      contentType: 'application/cloudevents+json',
+      optional: true,
+    });
+    expect(JSON.parse(told.body)).toEqual({
+      specversion: '1.0',
+      id: `${id}/page[1].charge/retrying/4`,
+      source: 'reprise/orders',
+      type: 'task.retrying',
+      subject: id,
+      time: '2030-01-01T00:00:00.000Z',
+      datacontenttype: 'application/json',
+      data: {
+        run: id,
+        workflow: 'orders',
+        task: 'page[1].charge',
+        attempt: 2,
+        executor: 'e1',
+        error: { code: 'X', message: 'x' },
+        nextRetryAt: '2030-01-01T00:00:01.000Z',
+      },
+    });
+  });
+
+  test('under another id when its run was taken up again', () => {
+    const again = decided({ progress: { ...NO_PROGRESS, reopened: 2 } });
+    expect(only({ ...news, news: 'succeeded', nextRetryAt: null }, again).messageId).toBe(`${id}/page[1].charge/succeeded/4/2`);
+  });
+
+  test('has a routing key that AMQP takes, however deep it lies', () => {
+    const event = { news: 'failed', run: id, workflow: 'w', attempt: 1, executor: null, error: null, nextRetryAt: null } as const;
+    const task = Array.from({ length: 20 }, (_, level) => `level_number_${level}[7]`).join('.');
+    const { routingKey, body } = taskEvent(topology, { ...event, task, fence: 1, again: 0, at: NOW });
+    expect(routingKey).toHaveLength(255);
+    expect(routingKey).toContain('task.failed.w.level_number_0.level_number_1.');
+    expect(JSON.parse(body).data.task).toBe(task);
+  });
+
+  test('has tickets that say so', () => {
+    const [task] = messages.flatMap((message) => (message.kind === 'dispatch' ? [message.task] : []));
+    if (task === undefined) throw new Error('nothing is dispatched');
+    const followed = { ...decided(), workflow: { ...workflow, lifecycle: 'tasks' as const } };
+    expect(only({ kind: 'dispatch', task }, followed).ticket).toMatchObject({ followed: true });
+    const { body } = only({ kind: 'dispatch', task }, followed);
+    expect(decodeAttempts(Buffer.from(body))).toMatchObject({ kind: 'ok', value: [{ followed: true }] });
+    expect(only({ kind: 'dispatch', task }).ticket).not.toHaveProperty('followed');
   });
 });
 

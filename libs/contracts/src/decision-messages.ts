@@ -1,11 +1,13 @@
-import type { Message, RunState, TaskState, VersionId, Workflow } from '@reprise/core';
+import type { Message, RunState, TaskNewsMessage, TaskState, VersionId, Workflow } from '@reprise/core';
 import { pathOf, readProbeName } from '@reprise/core';
+
 import { type AttemptTicket, encodeAttempts } from './attempt-message.js';
 import { encodeChildStarts } from './child-start.js';
 import { encodeHint } from './control-hint.js';
 import { wheelRoute } from './delay-wheel.js';
 import { encodeInbox, type InboxItem } from './inbox-message.js';
 import { shardOf } from './shard.js';
+import { taskEvent } from './task-event.js';
 import { encodeAlarm } from './timer-message.js';
 import { inboxKey, type TopologyNames } from './topology.js';
 
@@ -73,6 +75,8 @@ function outgoing(names: TopologyNames, decided: Decided, message: Message): Out
       return toInbox(names, [{ kind: 'wake', ...message.parent }]);
     case 'emit':
       return emission(names, decided, message);
+    case 'task-news':
+      return newsOf(names, decided, message);
     case 'announce':
       return announcement(names, decided, message);
   }
@@ -103,6 +107,7 @@ function dispatchOf(names: TopologyNames, { workflow, version, run }: Decided, t
     ...(work.effect === null ? {} : { effect: work.effect }),
     ...(work.onInDoubt === null ? {} : { onInDoubt: work.onInDoubt }),
     ...(task.idempotencyKey === null ? {} : { keyed: true as const }),
+    ...(workflow.lifecycle === 'tasks' ? { followed: true as const } : {}),
   };
   return { exchange: names.attempts, routingKey: work.queue, body: encodeAttempts([ticket]), ticket };
 }
@@ -132,6 +137,26 @@ function emission(names: TopologyNames, { run, version }: Decided, { node, at, f
     messageId: id,
     whenTold: toInbox(names, [{ kind: 'emitted', run: run.id, version, node, at, fence }]),
   };
+}
+
+function newsOf(
+  names: TopologyNames,
+  { workflow, run, now }: Decided,
+  { news, node, at, fence, attempt, executor, error, nextRetryAt }: TaskNewsMessage,
+): Outgoing {
+  return taskEvent(names, {
+    news,
+    run: run.id,
+    workflow: workflow.name,
+    task: pathOf(workflow, { node, at }),
+    attempt,
+    executor,
+    error,
+    nextRetryAt: nextRetryAt === null ? null : new Date(nextRetryAt).toISOString(),
+    fence,
+    again: run.progress.reopened,
+    at: now,
+  });
 }
 
 /** `run.STATUS.WORKFLOW`, a CloudEvent whose id is the same however often it is told; `probe.…` of a poll's probes: who follows runs does not mean them. */

@@ -118,6 +118,7 @@ export type { EffectFinding, EffectWrite } from './run/effect-finding.js';
 export { evaluateStart, type StartMatch } from './run/evaluate-start.js';
 export { type Guard, onceGuard } from './run/guard.js';
 export type { EmittedEvent, EventMark, EventRequest, KeptEvent, KeptEvents } from './run/kept-event.js';
+export type { TaskNews, TaskNewsMessage } from './run/news.js';
 export { NO_ORIGIN, NO_PROGRESS, type Origin, type ParentTask, type Phase, type RunProgress } from './run/origin.js';
 export type { Outcome, TaskError } from './run/outcome.js';
 export { queueRun, skipRun } from './run/queue-run.js';

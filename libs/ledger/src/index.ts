@@ -23,8 +23,8 @@ export { CommandStore, type NewCommand } from './command-store.js';
 export { type Completion, CompletionStore } from './completion-store.js';
 export { Database, type DatabaseOptions, type Row, type Session } from './database.js';
 export { DatabaseClock } from './database-clock.js';
-export { documentHash } from './document-hash.js';
 export { type DeadLetter, DeadLetterStore, type NewDeadLetter } from './dead-letter-store.js';
+export { documentHash } from './document-hash.js';
 export {
   type BegunEffect,
   type EffectEnd,

@@ -1,5 +1,5 @@
 import { BatchConsumer, type BrokerConnection, ControlChannel, type Delivery, Publisher } from '@reprise/broker';
-import { type AttemptTicket, decodeHint } from '@reprise/contracts';
+import { type AttemptTicket, decodeHint, taskEvent } from '@reprise/contracts';
 import type { Outcome, RunId } from '@reprise/core';
 import {
   AttemptLogStore,
@@ -139,6 +139,7 @@ export class Executor {
       now: () => context.clock.now(),
     });
     this.leases.hold(claimed, askedAtMs, run.stop);
+    if (ticket.followed === true && verdict.kind === 'owned') this.tellStart(ticket, claimed);
     const started = context.clock.monotonicMs();
     const outcome = verdict.kind === 'owned' ? await run.run() : answeredByKey(ticket, claimed, verdict);
     context.metrics
@@ -148,6 +149,25 @@ export class Executor {
     else await this.report(ticket, claimed, outcome, guardOf(ticket, handler) !== null);
     // A handler that ignores its timeout keeps its slot until it lets go: the promise of bounded concurrency is about real work.
     void run.whenSettled().then(() => this.slots.release());
+  }
+
+  /** Best effort: nobody waits for it, and should it fail nobody is told. */
+  private tellStart({ run, workflow, path: task, attempt }: AttemptTicket, { fence, startedAt: at }: Claimed): void {
+    const { id: executor, connection } = this.options;
+    const about = {
+      news: 'started',
+      run,
+      workflow,
+      task,
+      attempt,
+      executor,
+      error: null,
+      nextRetryAt: null,
+      fence,
+      again: 0,
+      at,
+    } as const;
+    void this.publisher.publish([taskEvent(connection.names, about)]);
   }
 
   /** `once`: what it has come to is in its row before anybody is told. */

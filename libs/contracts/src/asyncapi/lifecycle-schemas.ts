@@ -1,4 +1,4 @@
-import type { Message } from '@reprise/core';
+import type { Message, TaskNews } from '@reprise/core';
 import type { ApprovalNews } from '../approval-event.js';
 import { CLOUD_EVENT, CLOUD_EVENT_FIELDS } from '../openapi/event-routes.js';
 import { RUN_STATUS } from '../openapi/run-schemas.js';
@@ -18,6 +18,7 @@ import {
   TEXTS,
   words,
 } from '../openapi/schema.js';
+import type { TaskEvent } from '../task-event.js';
 
 /** A run that waits, or that runs, is no news of its own: it is told as `started` or `resumed`. */
 type RunNews = Exclude<Extract<Message, { kind: 'announce' }>['status'], 'queued' | 'running'>;
@@ -31,6 +32,15 @@ export const RUN_NEWS = {
   failed: true,
   cancelled: true,
 } as const satisfies Readonly<Record<RunNews, true>>;
+
+export const TASK_NEWS = {
+  started: true,
+  retrying: true,
+  succeeded: true,
+  failed: true,
+  parked: true,
+  skipped: true,
+} as const satisfies Readonly<Record<TaskNews, true>>;
 
 export const APPROVAL_NEWS = {
   requested: true,
@@ -61,6 +71,8 @@ const typesOf = (about: string, news: Readonly<Record<string, true>>): Schema =>
   enum: Object.keys(news).map((each) => `${about}.${each}`),
 });
 
+type TaskData = Pick<TaskEvent, 'run' | 'workflow' | 'task' | 'attempt' | 'executor' | 'error' | 'nextRetryAt'>;
+
 type ApprovalData = Pick<
   ApprovalNews,
   'approval' | 'workflow' | 'run' | 'task' | 'subject' | 'assignees' | 'requester' | 'required' | 'form' | 'expiresAt'
@@ -84,6 +96,18 @@ export const LIFECYCLE_SCHEMAS: Readonly<Record<string, Schema>> = {
   },
   RunEvent: event(typesOf('run', RUN_NEWS), RUN_DATA),
   ProbeEvent: event(typesOf('probe', RUN_NEWS), RUN_DATA),
+  TaskEvent: event(
+    typesOf('task', TASK_NEWS),
+    shape<TaskData>({
+      run: ID,
+      workflow: TEXT,
+      task: said('Path of the task: `page[3].charge`.', TEXT),
+      attempt: said('The attempt that it is about; 0: the task is never attempted.', COUNT),
+      executor: orNull(TEXT),
+      error: orNull(component('TaskError')),
+      nextRetryAt: said('Of `retrying`; null: at once.', orNull(INSTANT)),
+    }),
+  ),
   ApprovalEvent: event(
     typesOf('approval', APPROVAL_NEWS),
     shape<ApprovalData>(

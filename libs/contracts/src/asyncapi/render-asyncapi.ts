@@ -1,9 +1,9 @@
 import type { Json } from '@reprise/core';
 import { component, type Schema, TEXT } from '../openapi/schema.js';
 import { WHY_SCHEMAS } from '../openapi/why-schemas.js';
-import { names, type Topology, type TopologyNames, topologyOf } from '../topology.js';
+import { names, type Topology, topologyOf } from '../topology.js';
 import { ATTEMPT_SCHEMAS } from './attempt-schemas.js';
-import { APPROVAL_NEWS, LIFECYCLE_SCHEMAS, RUN_NEWS } from './lifecycle-schemas.js';
+import { APPROVAL_NEWS, LIFECYCLE_SCHEMAS, RUN_NEWS, TASK_NEWS } from './lifecycle-schemas.js';
 
 interface Channel {
   /** Where it is on the broker: a routing key of this exchange, or a queue. */
@@ -45,6 +45,7 @@ const MESSAGES: Readonly<Record<string, Message>> = {
   start: { title: 'The start of a run; `message_id` is its idempotency key', contentType: 'application/json', payload: 'Input' },
   probeEvent: { title: 'What has become of a probe', contentType: STRUCTURED, payload: 'ProbeEvent' },
   runEvent: { title: 'What has become of a run', contentType: STRUCTURED, payload: 'RunEvent' },
+  taskEvent: { title: 'What has become of a task', contentType: STRUCTURED, payload: 'TaskEvent' },
   approvalEvent: { title: 'What has become of an approval', contentType: STRUCTURED, payload: 'ApprovalEvent' },
   attempts: { title: 'Attempts to be made', contentType: 'application/json', payload: 'Attempts' },
   inbox: { title: 'What runs are told', contentType: 'application/json', payload: 'Inbox' },
@@ -79,7 +80,7 @@ function channels(prefix: string): Readonly<Record<string, Channel>> {
       parameters: { workflow: WORKFLOW },
       messages: ['start'],
     },
-    ...newsChannels(n),
+    ...lifecycleChannels(n.lifecycle),
     attempts: {
       address: n.taskQueue('{queue}'),
       exchange: n.attempts,
@@ -102,12 +103,12 @@ function channels(prefix: string): Readonly<Record<string, Channel>> {
   };
 }
 
-/** What is told on the lifecycle exchange. */
-function newsChannels(n: TopologyNames): Readonly<Record<string, Channel>> {
+/** What others may follow. */
+function lifecycleChannels(exchange: string): Readonly<Record<string, Channel>> {
   return {
     runs: {
       address: 'run.{status}.{workflow}',
-      exchange: n.lifecycle,
+      exchange,
       description: 'Bind a queue of your own to follow runs. At least once; ids are stable.',
       action: 'send',
       parameters: { status: { description: 'What it has become.', enum: Object.keys(RUN_NEWS) }, workflow: WORKFLOW },
@@ -115,7 +116,7 @@ function newsChannels(n: TopologyNames): Readonly<Record<string, Channel>> {
     },
     probes: {
       address: 'probe.{status}.{workflow}.poll.{poll}',
-      exchange: n.lifecycle,
+      exchange,
       description: 'Bind a queue of your own to follow the probes of polls, as runs. At least once; ids are stable.',
       action: 'send',
       parameters: {
@@ -125,9 +126,22 @@ function newsChannels(n: TopologyNames): Readonly<Record<string, Channel>> {
       },
       messages: ['probeEvent'],
     },
+    tasks: {
+      address: 'task.{news}.{workflow}.{task}',
+      exchange,
+      description:
+        'Bind a queue of your own to follow tasks of workflows that say `lifecycle: tasks`. Best effort; ids are stable.',
+      action: 'send',
+      parameters: {
+        news: { description: 'What has become of it.', enum: Object.keys(TASK_NEWS) },
+        workflow: WORKFLOW,
+        task: { description: 'Ids from the root, joined by dots, without indices: `page.charge`; 255 bytes of all at most.' },
+      },
+      messages: ['taskEvent'],
+    },
     approvals: {
       address: 'approval.{kind}.{workflow}',
-      exchange: n.lifecycle,
+      exchange,
       description: 'Bind a queue of your own to tell people what they are asked. At least once; ids are stable.',
       action: 'send',
       parameters: { kind: { description: 'What has happened.', enum: Object.keys(APPROVAL_NEWS) }, workflow: WORKFLOW },

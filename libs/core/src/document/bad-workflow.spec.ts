@@ -25,6 +25,11 @@ const ROWS_THE_DOCUMENT_AS_A_WHOLE: readonly Row[] = [
     '- a',
     ' 1:1 `the document` must be a map, not a list | a workflow needs at least `workflow` (its name) and `tasks`',
   ],
+  [
+    'what is told',
+    'workflow: w\nlifecycle: task\ntasks: { a: { call: x } }',
+    'lifecycle 2:12 `lifecycle` must be one of runs, tasks, not the text "task" | did you mean `tasks`?',
+  ],
   ['no tasks', 'workflow: w', ' 1:1 the workflow has no `tasks` | a map of tasks (a graph) or a list (a sequence)'],
   ['no name', 'tasks: { a: { call: x } }', ' 1:1 the workflow has no name | add `workflow: my-workflow`'],
   [

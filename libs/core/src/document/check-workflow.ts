@@ -6,7 +6,7 @@ import { checkRetry } from './check-retry.js';
 import { checkTimeout } from './check-timeout.js';
 import { checkTriggers } from './check-trigger.js';
 import type { Checks } from './checks.js';
-import { DEFAULTS_FIELDS, WORKFLOW_FIELDS } from './fields.js';
+import { DEFAULTS_FIELDS, LIFECYCLES, WORKFLOW_FIELDS } from './fields.js';
 import { isText, type Located, type LocatedMap } from './located.js';
 import { readQueueName, SEMVER, WORKFLOW_NAME } from './names.js';
 import type { Report } from './problem.js';
@@ -17,6 +17,7 @@ import {
   readFields,
   readMap,
   readMatching,
+  readOneOf,
   readText,
   refuseValue,
 } from './read-value.js';
@@ -63,6 +64,8 @@ function checkHead(map: LocatedMap, fields: Fields, report: Report): void {
   if (timeout !== undefined) readDuration(timeout.value, report);
   const failFast = fields.get('failFast');
   if (failFast !== undefined) readBoolean(failFast.value, report);
+  const lifecycle = fields.get('lifecycle');
+  if (lifecycle !== undefined) readOneOf(lifecycle.value, report, LIFECYCLES);
 }
 
 /** YAML reads 1.10 as the number 1.1: another version, without a word. */

@@ -12,12 +12,14 @@ export const WORKFLOW_FIELDS = {
     'failFast',
     'defaults',
     'concurrency',
+    'lifecycle',
     'tasks',
     'output',
     'onFailure',
   ],
-  later: ['lifecycle'],
 } as const satisfies FieldSet;
+
+export const LIFECYCLES = ['runs', 'tasks'] as const;
 
 export const DEFAULTS_FIELDS = { known: ['retry', 'timeout', 'queue'] } as const satisfies FieldSet;
 

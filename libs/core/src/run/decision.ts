@@ -5,6 +5,7 @@ import type { Address, At, TaskKey } from './address.js';
 import type { ApprovalState, ApprovalWrite } from './approval.js';
 import type { EffectFinding, EffectWrite } from './effect-finding.js';
 import type { EmittedEvent, EventMark, EventRequest, KeptEvents } from './kept-event.js';
+import type { TaskNewsMessage } from './news.js';
 import type { ParentTask } from './origin.js';
 import type { Outcome, TaskError } from './outcome.js';
 import type { RateQuestion } from './rate-window.js';
@@ -188,6 +189,7 @@ export type Message =
   | { readonly kind: 'cancel-child'; readonly node: number; readonly at: At; readonly fence: Fence; readonly child: RunId }
   /** The task that waits for this run is told that it has ended. */
   | { readonly kind: 'tell-parent'; readonly parent: ParentTask }
+  | TaskNewsMessage
   /** `count`: which pause of the run, for those that may be many. */
   | { readonly kind: 'announce'; readonly status: RunStatus | 'started' | 'resumed'; readonly count?: number };
 

@@ -23,6 +23,7 @@ import type { EventMark, EventRequest, KeptEvents } from './kept-event.js';
 import { outgoing } from './outgoing.js';
 import type { RunState } from './run-state.js';
 import { hasTaskEnded } from './status.js';
+import { taskNews } from './task-news.js';
 import type { Stored, TaskState } from './task-state.js';
 import { UNDO_SLICE } from './undoable.js';
 import { NeedsMore, together } from './wants.js';
@@ -142,7 +143,8 @@ export class Draft {
   /** All of it, to be committed together. */
   decision(applied: readonly Applied[]): Decision & { readonly run: RunState } {
     const { run, changedTasks: tasks, attempts, approvals, effects, facts, marks } = this;
-    const messages = outgoing(this.messages, (node, at) => this.get(node, at));
+    const told = taskNews(this.workflow, this.loaded, { run, tasks, attempts });
+    const messages = [...outgoing(this.messages, (node, at) => this.get(node, at)), ...told];
     return { kind: 'decided', run, tasks, attempts, approvals, effects, messages, facts, marks, applied };
   }
 

@@ -1,4 +1,4 @@
-import { OVERLAPS } from '../document/fields.js';
+import { LIFECYCLES, OVERLAPS } from '../document/fields.js';
 import type { Json } from '../json.js';
 import { APPROVAL_SCHEMAS } from './approval-schema.js';
 import { EVENT_SCHEMAS } from './event-schema.js';
@@ -23,6 +23,7 @@ export const WORKFLOW_SCHEMA: Json = {
     on: { description: 'What starts a run.', type: 'array', items: { $ref: '#/$defs/trigger' } },
     timeout: { description: 'Limit on the whole run.', $ref: '#/$defs/duration' },
     failFast: { description: 'false: when a task fails, running ones and their branches end first.', type: 'boolean' },
+    lifecycle: { description: 'tasks: lifecycle events of tasks are published too. Default: runs.', enum: LIFECYCLES },
     defaults: {
       description: 'For every call.',
       type: 'object',

@@ -37,7 +37,7 @@ export function compileWorkflow(document: Json): Workflow {
     root,
     onFailure,
     concurrency: compileConcurrency(map['concurrency']),
-    lifecycle: 'runs',
+    lifecycle: map['lifecycle'] === 'tasks' ? 'tasks' : 'runs',
   };
 }
 

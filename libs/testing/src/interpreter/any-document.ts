@@ -30,6 +30,7 @@ export function anyDocument(options: AnyDocumentOptions = {}): fc.Arbitrary<Json
       return {
         workflow: 'any',
         failFast: options.failFast ?? failFast,
+        ...(output ? { lifecycle: 'tasks' } : {}),
         ...(timeout !== null && options.timeless !== true ? { timeout } : {}),
         tasks,
         ...(output ? { output: { all: ids.map((id) => `\${{ tasks.${id}.output }}`) } } : {}),

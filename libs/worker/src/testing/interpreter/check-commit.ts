@@ -24,6 +24,7 @@ import { checkLeaving, checkNextAttempt } from './check-attempt.js';
 import { checkDoubt } from './check-doubt.js';
 import { checkMarks, checkWaiting } from './check-events.js';
 import { checkMessage } from './check-message.js';
+import { checkNews } from './check-news.js';
 import { checkPaused, isAsked, isPaused } from './check-paused.js';
 import { checkReopenedRun, checkTakenUp, isReopened } from './check-reopened.js';
 import { checkNewRound, checkRounds, checkRoundsStep } from './check-rounds.js';
@@ -62,6 +63,7 @@ export function checkCommit(
   if (items > SLICE) throw new LawBroken(`one decision starts ${items} items`);
   checkMarks(commit);
   for (const message of decision.messages) checkMessage(commit, message);
+  checkNews(commit);
   for (const [index, input] of inputs.entries()) checkHeard(commit, input, decision.applied[index] === 'applied');
 }
 

@@ -3,7 +3,7 @@ import { broken, type Commit, LawBroken } from './law-broken.js';
 
 /** A message says what its row says. */
 export function checkMessage(commit: Commit, message: Message): void {
-  if (message.kind === 'announce' || message.kind === 'tell-parent') return;
+  if (message.kind === 'announce' || message.kind === 'tell-parent' || message.kind === 'task-news') return;
   const { node, at } = message.kind === 'dispatch' ? message.task : message;
   const row = commit.images.get(keyOf(node, at)) ?? commit.ledger.find(node, at);
   if (row === null) throw new LawBroken(`a message about a row that does not exist: ${JSON.stringify(message)}`);

@@ -160,7 +160,9 @@ function arrival(message: Message): Event {
     case 'cancel-child':
       return { kind: 'cancel-child', run: message.child };
     // Nobody stands above the run that is simulated.
+    // Nor does anybody follow it.
     case 'tell-parent':
+    case 'task-news':
     case 'announce':
       return { kind: 'announced' };
   }
