@@ -197,7 +197,10 @@ describe('a paused run', () => {
       [run],
     );
     expect(row).toEqual({ status: 'running', recorded: expect.stringContaining('succeeded'), watch_at: null });
+    // Who decided it may have died before it told: the message comes again, and so does what is told.
+    expect(ids(await scheduler.advance([{ kind: 'look', run, version }], true))).toEqual([`${run}/paused/1`]);
     expect(ids(await ask(run, version, 'resume'))).toContain(`${run}/resumed/1`);
+    expect(ids(await scheduler.advance([{ kind: 'look', run, version }], true))).toContain(`${run}/resumed/1`);
     const next = (await tasksOf(run)).get('b');
     expect(next?.status).toBe('ready');
     const views = new RunViews(scheduler.db.database);

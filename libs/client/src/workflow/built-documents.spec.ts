@@ -192,6 +192,7 @@ test('loops over lists, with a name, in groups, and in groups in groups', () => 
       needs: ['short'],
       forEach: { in: ({ input }) => input.orders, as: 'order', parallel: 10, tolerate: '5%' },
       timeout: { total: ({ order }) => order.value.id },
+      failFast: false,
       tasks: (group) =>
         group
           .task('lines', {
@@ -221,6 +222,7 @@ test('loops over lists, with a name, in groups, and in groups in groups', () => 
         needs: ['short'],
         forEach: { in: 'input.orders', as: 'order', parallel: 10, tolerate: '5%' },
         timeout: { total: '${{ order.value.id }}' },
+        failFast: false,
         tasks: {
           lines: {
             forEach: { in: 'order.value.lines', as: 'line', tolerate: 1 },

@@ -122,6 +122,8 @@ interface GroupTask<Inside, Inner extends Site, Output> {
   /** Ids inside are local; its tasks see what the group needs. */
   readonly tasks: (group: GroupStart<Inner>) => Group<Output>;
   readonly retry?: GroupRetry;
+  /** false: when a task in it fails, running ones and their branches end first. Default: as around it. */
+  readonly failFast?: boolean;
   /** All of it, attempts and waits included; then it fails with TIMEOUT. */
   readonly timeout?: TotalTimeout<Inside>;
 }

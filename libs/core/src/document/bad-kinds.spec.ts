@@ -67,6 +67,7 @@ const ROWS_KINDS: readonly Row[] = [
       '  d: { timeout: {}, workflow: other }',
       '  e: { timeout: { total: 0s }, tasks: [{ id: b, call: x }] }',
       '  f: { timeout: "${{ tasks.a.output }}", workflow: other }',
+      '  g: { failFast: no, tasks: [{ id: b, call: x }] }',
     ].join('\n'),
     ...['attempt 3:19', 'queue 3:32', 'heartbeat 3:43'].map((field) => {
       const [name] = field.split(' ');
@@ -77,6 +78,7 @@ const ROWS_KINDS: readonly Row[] = [
     'tasks.d.timeout 5:17 `timeout` limits nothing | write `timeout: 10m`',
     'tasks.e.timeout.total 6:26 `total` must be longer than 0, not the text "0s"',
     'tasks.f.timeout 7:22 `f` reads `a` but does not need it | add `needs: [a]` to `f`',
+    'tasks.g.failFast 8:18 `failFast` must be true or false, not the text "no" | write false',
   ],
   [
     'shapes of retry',

@@ -16,7 +16,7 @@ import type { Checks } from './checks.js';
 import { KIND_FIELDS, KINDS, type Kind, LATER_TASK_FIELDS, NOT_UNDONE, ON_ERROR, RUN_WHEN, TASK_FIELDS } from './fields.js';
 import { entryOf, type LocatedEntry } from './located.js';
 import type { GroupOutline, MemberOutline } from './outline.js';
-import { type FieldSet, type Fields, readFields, readOneOf } from './read-value.js';
+import { type FieldSet, type Fields, readBoolean, readFields, readOneOf } from './read-value.js';
 import { type GroupScope, loopScope, memberScope, roundScope, type Scope, undoScope } from './scope.js';
 
 /** One task of `group`, which stands at `scope`, and all that is in it. */
@@ -65,6 +65,8 @@ function checkKind({ kind, entry }: TaskKind, fields: Fields, scope: Scope, chec
     case 'tasks': {
       const retry = fields.get('retry');
       if (retry !== undefined) checkGroupRetry(retry.value, checks.report);
+      const failFast = fields.get('failFast');
+      if (failFast !== undefined) readBoolean(failFast.value, checks.report);
       const timeout = fields.get('timeout');
       if (timeout !== undefined) checkTotal(timeout.value, scope, checks.report);
       checkGroup(entry.value, fields.get('output')?.value, scope, checks);

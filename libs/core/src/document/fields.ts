@@ -83,7 +83,7 @@ export const KIND_FIELDS = {
   sleep: ['sleep'],
   sleepUntil: ['sleepUntil'],
   fail: ['fail'],
-  tasks: ['tasks', 'output', 'retry', 'timeout', 'compensate'],
+  tasks: ['tasks', 'output', 'failFast', 'retry', 'timeout', 'compensate'],
   workflow: ['workflow', 'with', 'timeout', 'compensate'],
   approval: ['approval'],
   waitFor: ['waitFor'],

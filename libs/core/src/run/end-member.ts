@@ -6,7 +6,7 @@ import type { End } from './end.js';
 import type { TaskError } from './outcome.js';
 import type { MemberState } from './scope.js';
 import { CANCELLED, CONTINUED, FAILED, SUCCEEDED, withMember } from './scope.js';
-import { ownerKey, ownerOf, scopeOf, setScope } from './scope-owner.js';
+import { groupOf, ownerKey, ownerOf, scopeOf, setScope } from './scope-owner.js';
 
 /** A member of a scope has ended: its letter changes, and a failure that is not continued begins to close the scope. */
 export function endMember(draft: Draft, node: Node, at: At, end: Pick<End, 'status' | 'error'>): void {
@@ -20,7 +20,7 @@ export function endMember(draft: Draft, node: Node, at: At, end: Pick<End, 'stat
   const states = withMember(scope.states, node.position, state);
   if (state === FAILED) {
     const error = scope.error ?? blame(draft, node, at, end);
-    const closing = scope.closing ?? (draft.workflow.failFast ? 'failed' : null);
+    const closing = scope.closing ?? (groupOf(draft, owner).failFast ? 'failed' : null);
     setScope(draft, owner, { ...scope, states, error, closing });
     if (closing !== scope.closing) draft.closes(ownerKey(owner));
   } else setScope(draft, owner, { ...scope, states });

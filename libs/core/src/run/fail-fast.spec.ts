@@ -47,6 +47,29 @@ describe('when a task fails for good', () => {
     expect(run.run).toMatchObject({ status: 'failed', error: { code: 'BROKEN', task: 'bad' } });
   });
 
+  test('a group may say otherwise, for itself and for the groups in it', () => {
+    const inner = tasks.replaceAll('\n', '\n    ');
+    const states = (line: string, group: string) => {
+      const run = Interpreter.of(`workflow: w\n${line}\ntasks:\n  g:\n    ${group}${inner}`, { handler }).toRest();
+      return [run.run.status, run.statusOf('g.slow'), run.statusOf('g.next')];
+    };
+    expect(states('', 'failFast: false')).toEqual(['failed', 'succeeded', 'succeeded']);
+    expect(states('failFast: false', 'failFast: true')).toEqual(['failed', 'cancelled', 'skipped']);
+    expect(states('failFast: false', 'onError: fail')).toEqual(['failed', 'succeeded', 'succeeded']);
+    const deep = `workflow: w\ntasks:\n  g: { failFast: false, tasks: [{ id: h, tasks: { a: { fail: { code: X } }, b: { call: x.slow } } }] }`;
+    expect(Interpreter.of(deep, { handler }).toRest().statusOf('g.h.b')).toBe('succeeded');
+  });
+
+  test('a list does as the scope does that it is in', () => {
+    const list = 'l: { forEach: { in: [1, 2, 3], parallel: 1 }, tasks: [{ id: f, fail: { code: X } }] }';
+    const ended = (group: string) => {
+      const run = Interpreter.of(`workflow: w\ntasks: { g: { ${group} tasks: { ${list} } } }`).toRest();
+      const { progress } = run.task('g.l') ?? {};
+      return progress?.kind === 'list' ? progress.done : null;
+    };
+    expect([ended(''), ended('failFast: false,')]).toEqual([1, 3]);
+  });
+
   test('what has not been taken yet is withdrawn with its ticket', () => {
     const run = Interpreter.of('workflow: w\ntasks: { a: { call: x.a }, b: { fail: { code: B, message: m } } }').toRest();
     expect([run.statusOf('a'), run.executor.claims]).toEqual(['cancelled', []]);

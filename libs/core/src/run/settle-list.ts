@@ -9,6 +9,7 @@ import type { Draft } from './draft.js';
 import type { End } from './end.js';
 import { endInstance, failedWith } from './end-instance.js';
 import { listProgress, loopOf, tolerates } from './loop.js';
+import { groupOf, ownerOf } from './scope-owner.js';
 import type { ListProgress, TaskState } from './task-state.js';
 
 /** Starts what may start of a list, closes it when too many items have failed, ends it when nothing of it is left. */
@@ -18,7 +19,7 @@ export function settleList(draft: Draft, list: TaskState): void {
   if (draft.hasJustClosed(key)) cancelItems(draft, list, listProgress(draft, node, list.at).next);
   startItems(draft, node, list);
   const progress = listProgress(draft, node, list.at);
-  if (progress.closing === null && draft.workflow.failFast && !tolerates(node, progress)) {
+  if (progress.closing === null && failsFast(draft, node, list) && !tolerates(node, progress)) {
     draft.put({ ...draft.get(list.node, list.at), progress: { ...progress, closing: 'failed' } });
     draft.closes(key);
     return;
@@ -26,6 +27,9 @@ export function settleList(draft: Draft, list: TaskState): void {
   const isOver = running(progress) === 0 && (waiting(progress) === 0 || progress.closing !== null);
   if (isOver) endInstance(draft, draft.get(list.node, list.at), judgeList(draft, list, progress));
 }
+
+/** A list is a member of a scope, and does as that does. */
+const failsFast = (draft: Draft, node: Node, { at }: TaskState): boolean => groupOf(draft, ownerOf(draft, node, at)).failFast;
 
 const redone = ({ redo }: ListProgress): number => redo?.length ?? 0;
 const running = (progress: ListProgress): number => progress.next - redone(progress) - progress.done;
@@ -39,7 +43,7 @@ function startItems(draft: Draft, node: Node, list: TaskState): void {
     const progress = listProgress(draft, node, list.at);
     if (progress.closing !== null || waiting(progress) === 0) return;
     if (running(progress) >= loopOf(node).parallel) return;
-    if (draft.workflow.failFast && !tolerates(node, progress)) return;
+    if (failsFast(draft, node, list) && !tolerates(node, progress)) return;
     if (draft.starts <= 0) return comeBack(draft, current);
     draft.starts -= 1;
     // What had failed comes first: it shows whether it was worth to take the run up again.

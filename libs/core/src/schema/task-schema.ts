@@ -111,6 +111,7 @@ export const TASK_SCHEMAS = {
       ),
       retention: ['idempotencyKey'],
       output: ['tasks'],
+      failFast: ['tasks'],
     },
     dependentSchemas: {
       compensate: { anyOf: ['call', 'transform', 'tasks', 'workflow', 'emit'].map((kind) => ({ required: [kind] })) },
@@ -163,6 +164,7 @@ export const TASK_SCHEMAS = {
       emit: { $ref: '#/$defs/emit' },
       tasks: { $ref: '#/$defs/tasks' },
       compensate: { $ref: '#/$defs/compensate' },
+      failFast: { description: 'Of a group. Default: as around it.', type: 'boolean' },
       output: { description: 'Value of the group; may read all its tasks.' },
     },
   },

@@ -49,7 +49,12 @@ function patient(compensate: JsonMap): JsonMap {
   return { ...compensate, retry: { onExhausted: 'park', ...(retry === undefined ? {} : expectMap(retry, '`retry`')) } };
 }
 
-const NOTHING: Node['work'] = { kind: 'group', group: { members: [], sequence: true, output: null }, retry: null, total: null };
+const NOTHING: Node['work'] = {
+  kind: 'group',
+  group: { members: [], sequence: true, failFast: true, output: null },
+  retry: null,
+  total: null,
+};
 
 const BARE: Omit<Node, 'index' | 'id' | 'path' | 'role' | 'work'> = {
   parent: null,

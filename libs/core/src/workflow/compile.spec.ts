@@ -49,7 +49,7 @@ describe('a document becomes a graph', () => {
       [6, 'group.other', 1, 1, 1],
       [7, 'a', null, 2, 0],
     ]);
-    expect(root).toEqual({ members: [0, 1, 7], sequence: false, output: null });
+    expect(root).toEqual({ members: [0, 1, 7], sequence: false, failFast: true, output: null });
     expect(nodes.map((node) => [node.needs, node.dependents])).toEqual([
       [[], [1, 7]],
       [[0], [7]],
@@ -127,7 +127,7 @@ describe('a document becomes a graph', () => {
   });
 
   test('triggers, connectors, conditions and the other kinds', () => {
-    const { triggers, nodes, root, inputSchema, failFast } = compile(
+    const { triggers, nodes, root, inputSchema } = compile(
       {
         a: { transform: { v: '${{ input.x }}' }, if: true },
         b: {
@@ -171,7 +171,7 @@ describe('a document becomes a graph', () => {
     expect(rest).toMatchObject({ effect: 'transactional', onInDoubt: 'probe', retentionMs: 30 * 86_400_000 });
     expect(rest).toMatchObject({ succeedWhen: { source: 'output == 1' } });
     expect(root.output && isLiteral(root.output)).toBe(false);
-    expect([inputSchema, failFast]).toEqual([true, false]);
+    expect([inputSchema, root.failFast]).toEqual([true, false]);
   });
 });
 

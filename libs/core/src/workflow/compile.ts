@@ -19,10 +19,13 @@ export function compileWorkflow(document: Json): Workflow {
   const nodes: Node[] = [];
   const defaults = readDefaults(map['defaults']);
   const compiler = new GroupCompiler(nodes, defaults);
-  const root = compiler.compile(map['tasks'], map['output'], null);
+  const failFast = map['failFast'] !== false;
+  const root = compiler.compile(map['tasks'], map['output'], null, failFast);
   const tasks = map['onFailure'];
   const onFailure =
-    tasks === undefined ? null : addOnFailure(nodes, root.members.length, (parent) => compiler.compile(tasks, undefined, parent));
+    tasks === undefined
+      ? null
+      : addOnFailure(nodes, root.members.length, (parent) => compiler.compile(tasks, undefined, parent, failFast));
   addCompensations(nodes, compiler.undone, defaults);
   const { version, timeout } = map;
   const name = expectText(map['workflow'], '`workflow`');
@@ -32,7 +35,6 @@ export function compileWorkflow(document: Json): Workflow {
     inputSchema: map['input'] ?? null,
     triggers: Array.isArray(map['on']) ? map['on'].map((trigger) => compileTrigger(trigger, name, defaults)) : [],
     timeoutMs: timeout === undefined ? null : readDurationMs(timeout),
-    failFast: map['failFast'] !== false,
     nodes,
     root,
     onFailure,
@@ -70,12 +72,13 @@ class GroupCompiler {
     private readonly defaults: Defaults,
   ) {}
 
-  compile(tasks: Json | undefined, output: Json | undefined, parent: Parent | null): Group {
+  /** `failFast`: of the scope around it, and of its own unless it says otherwise. */
+  compile(tasks: Json | undefined, output: Json | undefined, parent: Parent | null, failFast: boolean): Group {
     const sequence = Array.isArray(tasks);
     const bodies: readonly (readonly [string, JsonMap])[] = Array.isArray(tasks)
       ? tasks.map((task) => expectMap(task, 'a task')).map((task) => [expectText(task['id'], '`id`'), task])
       : Object.entries(expectMap(tasks, '`tasks`')).map(([id, task]) => [id, expectMap(task, 'a task')]);
-    const members = bodies.map(([id, body], position) => this.number(id, body, position, parent));
+    const members = bodies.map(([id, body], position) => this.number(id, body, position, parent, failFast));
     const byId = new Map(members.map((member) => [member.id, member]));
     for (const [position, member] of members.entries()) {
       const needs = sequence ? members.slice(Math.max(0, position - 1), position) : readNeeds(member.body['needs'], byId);
@@ -87,12 +90,13 @@ class GroupCompiler {
     return {
       members: members.map(({ index }) => index),
       sequence,
+      failFast,
       output: output === undefined ? null : compileTemplate(output),
     };
   }
 
   /** A node's number comes before those inside it. */
-  private number(id: string, body: JsonMap, position: number, parent: Parent | null): Member {
+  private number(id: string, body: JsonMap, position: number, parent: Parent | null, failFast: boolean): Member {
     const member: Member = { id, body, index: this.nodes.length, needs: [], dependents: [] };
     const { index, needs, dependents } = member;
     const path = parent === null ? id : `${parent.path}.${id}`;
@@ -122,15 +126,15 @@ class GroupCompiler {
     this.nodes.push(node);
     if (body['compensate'] !== undefined) this.undone.set(index, body['compensate']);
     const inner = { index, path, depth: depth + node.levels.length };
-    this.nodes[index] = { ...node, work: this.compileWork(body, inner) };
+    this.nodes[index] = { ...node, work: this.compileWork(body, inner, failFast) };
     return member;
   }
 
-  private compileWork(body: JsonMap, parent: Parent): Work {
+  private compileWork(body: JsonMap, parent: Parent, around: boolean): Work {
     if (body['tasks'] === undefined) return compileWork(body, this.defaults);
     return {
       kind: 'group',
-      group: this.compile(body['tasks'], body['output'], parent),
+      group: this.compile(body['tasks'], body['output'], parent, (body['failFast'] ?? around) !== false),
       retry: body['retry'] === undefined ? null : readRetry(body['retry']),
       total: compileTotal(body['timeout']),
     };
@@ -148,7 +152,12 @@ function levelsOf(body: JsonMap): readonly Level[] {
 }
 
 /** Stands in a node until what is inside it has been numbered. */
-const NO_WORK: Work = { kind: 'group', group: { members: [], sequence: false, output: null }, retry: null, total: null };
+const NO_WORK: Work = {
+  kind: 'group',
+  group: { members: [], sequence: false, failFast: true, output: null },
+  retry: null,
+  total: null,
+};
 
 function readNeeds(needs: Json | undefined, siblings: ReadonlyMap<string, Member>): readonly Member[] {
   if (needs === undefined) return [];

@@ -16,8 +16,6 @@ export interface Workflow {
   readonly triggers: readonly Trigger[];
   /** Limit on the whole run. */
   readonly timeoutMs: number | null;
-  /** false: when a task fails, running ones and their branches end first. */
-  readonly failFast: boolean;
   /** Members of groups depth first; behind them the `onFailure` sequence, then the compensations. */
   readonly nodes: readonly Node[];
   readonly root: Group;
@@ -33,6 +31,8 @@ export interface Group {
   /** Node numbers, in document order; a member's position here is its place in the scope's text. */
   readonly members: readonly number[];
   readonly sequence: boolean;
+  /** false: when a member fails, running ones and their branches end first. */
+  readonly failFast: boolean;
   /** null at the root: no output. null in a group: the last item of a sequence, a map by id of a graph. */
   readonly output: Template | null;
 }

@@ -119,6 +119,7 @@ function renderKind(seed: TaskSeed, place: Place): Record<string, Json> {
         tasks,
         ...(seed.group.attempts === null ? {} : { retry }),
         ...renderTotal(seed, place),
+        ...(seed.limited && place.options.failFast === undefined ? { failFast: seed.slow } : {}),
         ...(seed.group.output ? { output: { of: `\${{ tasks.${ids.at(-1)}.output }}` } } : {}),
       };
     }
