@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { parseJson } from './parse-json.js';
 import { ProblemError } from './problem.js';
-import { type Middleware, sendProblem } from './send-problem.js';
+import { hasBody, type Middleware, sendProblem } from './send-problem.js';
 
 /** What a request brought. `text` and `bytes` are exactly what was sent, for positions in messages and for signatures. */
 export interface ReceivedBody {
@@ -48,20 +48,16 @@ export function bodyReader(options: BodyReaderOptions): Middleware {
     const rule = options.ruleFor(request.method ?? '', (request.url ?? '').split('?', 1)[0] ?? '');
     const mediaType = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
     const refused = refuseType(request, mediaType, rule);
-    if (refused !== null) return refuse(request, response, refused);
+    if (refused !== null) return sendProblem(request, response, refused);
     readBytes(request, rule.limitBytes, (outcome) => {
-      if (outcome.kind === 'too large') return refuse(request, response, tooLarge(rule.limitBytes));
+      if (outcome.kind === 'too large') return sendProblem(request, response, tooLarge(rule.limitBytes));
       const body = understand(outcome.bytes, mediaType, rule, options.maxDepth);
-      if (body instanceof ProblemError) return refuse(request, response, body);
+      if (body instanceof ProblemError) return sendProblem(request, response, body);
       received.set(request, body);
       Object.assign(request, { body: body.kind === 'text' ? body.text : body.value, rawBody: body.bytes });
       next();
     });
   };
-}
-
-function hasBody(request: IncomingMessage): boolean {
-  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
 }
 
 function refuseType(request: IncomingMessage, mediaType: string, rule: BodyRule): ProblemError | null {
@@ -109,15 +105,6 @@ function readBytes(request: IncomingMessage, limitBytes: number, done: (outcome:
     .on('data', onData)
     .on('end', onEnd)
     .on('error', () => {});
-}
-
-/** What is still on its way is thrown away for a second, so that the caller can read the answer before the connection ends. */
-function refuse(request: IncomingMessage, response: ServerResponse, problem: ProblemError): void {
-  sendProblem(request, response, problem);
-  if (request.complete) return;
-  request.resume();
-  const timer = setTimeout(() => request.destroy(), 1_000);
-  request.once('close', () => clearTimeout(timer));
 }
 
 function understand(bytes: Buffer, mediaType: string, rule: BodyRule, maxDepth: number): ReceivedBody | ProblemError {

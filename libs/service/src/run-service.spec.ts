@@ -161,6 +161,46 @@ describe('bodies', () => {
   });
 });
 
+describe('a refusal that comes while the body is still being sent', () => {
+  /** Sends half a body, waits for the whole answer, then sends the rest; the answer, and what went wrong with the connection. */
+  async function answerHalfWay(
+    port: number,
+    type: string,
+  ): Promise<{ readonly answer: string; readonly failure: string | null }> {
+    const half = Buffer.alloc(4_000_000, 'x');
+    // As a caller that goes on sending, whatever the server says: a connection that was closed under it is reset then.
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    let answer = '';
+    let failure: string | null = null;
+    let sendsRest = false;
+    socket.on('data', (data) => {
+      answer += String(data);
+      if (sendsRest || !answer.includes('"traceId"')) return;
+      sendsRest = true;
+      socket.end(half);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      failure = error.code ?? error.message;
+    });
+    socket.write(
+      `POST /v1/echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\nContent-Length: ${half.length * 2}\r\n\r\n`,
+    );
+    socket.write(half);
+    await new Promise((resolve) => socket.on('close', resolve));
+    return { answer, failure };
+  }
+
+  test.each([
+    ['too large', 'application/json', 413],
+    ['a form', 'application/x-www-form-urlencoded', 415],
+  ])('reaches its caller, and the connection is not reset: %s', async (_what, type, status) => {
+    const { port } = await start();
+    const { answer, failure } = await answerHalfWay(port, type);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*\r\nconnection: close\r\n`, 'i'));
+    expect(failure).toBeNull();
+  });
+});
+
 describe('problems', () => {
   test.each([
     ['problem', 409, { code: 'wrong_state', detail: 'it has ended', hint: 'rerun it', errors: [{ path: '/a', message: 'm' }] }],
