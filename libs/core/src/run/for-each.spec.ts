@@ -54,7 +54,8 @@ describe('forEach', () => {
       input: [1, 2, 3],
       limits: { maxItems: 2 },
     }).toRest();
-    expect(run.run).toMatchObject({ status: 'failed', error: { message: expect.stringContaining('more than the limit of 2') } });
+    const message = 'forEach of a has 3 items, more than the limit of 2 (REPRISE_MAX_ITEMS): make each item a page of several';
+    expect(run.run).toMatchObject({ status: 'failed', error: { code: 'EXPRESSION', message, task: 'a' } });
   });
 
   test('retries an item on its own', () => {

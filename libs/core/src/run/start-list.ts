@@ -29,7 +29,7 @@ const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 function readList(value: Json, node: Node, maxItems: number): Evaluated<readonly Json[]> {
   if (isList(value) && value.length <= maxItems) return { kind: 'ok', value };
   const message = isList(value)
-    ? `forEach of ${node.path} has ${value.length} items, more than the limit of ${maxItems}`
+    ? `forEach of ${node.path} has ${value.length} items, more than the limit of ${maxItems} (REPRISE_MAX_ITEMS): make each item a page of several`
     : `forEach of ${node.path} needs a list, got ${value === null ? 'null' : typeof value}`;
   return { kind: 'error', error: { code: 'EXPRESSION', message } };
 }
