@@ -1,5 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { BatchConsumer, type BrokerConnection, ControlChannel, type Delivery, Publisher } from '@reprise/broker';
-import { type AttemptTicket, decodeHint, taskEvent } from '@reprise/contracts';
+import { type AttemptTicket, decodeHint } from '@reprise/contracts';
 import type { Outcome, RunId } from '@reprise/core';
 import {
   AttemptLogStore,
@@ -13,6 +14,7 @@ import {
   QueueStore,
 } from '@reprise/ledger';
 import { faultPoint, type ServiceContext } from '@reprise/service';
+import { answeredByKey } from './answered-by-key.js';
 import { AttemptIntake } from './attempt-intake.js';
 import { guardOf } from './guard-of.js';
 import type { HandlerDefinition } from './handler.js';
@@ -22,6 +24,7 @@ import { LogKeeper } from './log-keeper.js';
 import { OutcomeReporter } from './outcome-reporter.js';
 import { RunAttempt, type Transactions } from './run-attempt.js';
 import { SlotPool } from './slot-pool.js';
+import { startedNews } from './started-news.js';
 import { TaskQueues } from './task-queues.js';
 
 export interface ExecutorOptions {
@@ -139,7 +142,8 @@ export class Executor {
       now: () => context.clock.now(),
     });
     this.leases.hold(claimed, askedAtMs, run.stop);
-    if (ticket.followed === true && verdict.kind === 'owned') this.tellStart(ticket, claimed);
+    if (ticket.followed === true && verdict.kind === 'owned')
+      void this.publisher.publish([startedNews(this.options.connection.names, ticket, claimed, this.options.id)]);
     const started = context.clock.monotonicMs();
     const outcome = verdict.kind === 'owned' ? await run.run() : answeredByKey(ticket, claimed, verdict);
     context.metrics
@@ -149,25 +153,6 @@ export class Executor {
     else await this.report(ticket, claimed, outcome, guardOf(ticket, handler) !== null);
     // A handler that ignores its timeout keeps its slot until it lets go: the promise of bounded concurrency is about real work.
     void run.whenSettled().then(() => this.slots.release());
-  }
-
-  /** Best effort: nobody waits for it, and should it fail nobody is told. */
-  private tellStart({ run, workflow, path: task, attempt }: AttemptTicket, { fence, startedAt: at }: Claimed): void {
-    const { id: executor, connection } = this.options;
-    const about = {
-      news: 'started',
-      run,
-      workflow,
-      task,
-      attempt,
-      executor,
-      error: null,
-      nextRetryAt: null,
-      fence,
-      again: 0,
-      at,
-    } as const;
-    void this.publisher.publish([taskEvent(connection.names, about)]);
   }
 
   /** `once`: what it has come to is in its row before anybody is told. */
@@ -249,15 +234,4 @@ export class Executor {
     this.leases.stopAll('drain');
     for (let rounds = 0; this.slots.taken > 0 && rounds < 100; rounds += 1) await pause(20);
   }
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** The ledger knows the answer already, or knows that there must be none. */
-function answeredByKey(ticket: AttemptTicket, claimed: Claimed, verdict: Exclude<KeyVerdict, { kind: 'owned' }>): Outcome {
-  if (verdict.kind === 'answered') return { kind: 'succeeded', output: verdict.output, fromLedger: true };
-  const owner = verdict.kind === 'conflict' ? ` by run ${verdict.owner}` : '';
-  const message = `the idempotency key "${claimed.idempotencyKey}" of ${ticket.call} was used${owner} with another input`;
-  const error = { code: 'IDEMPOTENCY_CONFLICT', message };
-  return { kind: 'failed', error, retryable: false, retryAfterMs: null, happened: false };
 }
