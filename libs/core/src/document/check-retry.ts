@@ -27,7 +27,8 @@ function checkPolicy(value: Located, sets: RetryFields, report: Report): void {
   if (report.problemCount > before || !isReadable(map)) return;
   for (const problem of validateRetry(readRetry(toJson(map)))) {
     const at = locate(map, splitPath(problem.path));
-    report.refuse({ path: `${map.path}.${problem.path}`, offset: at.offset }, problem.message, problem.hint);
+    const path = map.path === '' ? problem.path : `${map.path}.${problem.path}`;
+    report.refuse({ path, offset: at.offset }, problem.message, problem.hint);
   }
 }
 

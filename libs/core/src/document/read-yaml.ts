@@ -11,7 +11,7 @@ const HOW_TO_BEGIN = 'a workflow needs at least `workflow` (its name) and `tasks
 type Composed = Document.Parsed<ParsedNode>;
 
 /** YAML 1.2 (core schema) or JSON, with the place of every value; null when it cannot be read, and the report says why. */
-export function readYaml(text: string, limits: DocumentLimits, report: Report): Located | null {
+export function readYaml(text: string, limits: DocumentLimits, report: Report, howToBegin = HOW_TO_BEGIN): Located | null {
   const bytes = Buffer.byteLength(text);
   if (bytes > limits.maxBytes) {
     report.refuse(
@@ -25,7 +25,7 @@ export function readYaml(text: string, limits: DocumentLimits, report: Report): 
   if (tokens === null) return null;
   const [document, second] = compose(tokens);
   if (document === undefined || document.contents === null) {
-    report.refuse(START, 'the document is empty', HOW_TO_BEGIN);
+    report.refuse(START, 'the document is empty', howToBegin);
     return null;
   }
   if (second !== undefined) {
