@@ -270,6 +270,11 @@ describe('answers are as documented', () => {
     await ask('get', '/v1/batches');
     await ask('get', '/v1/batches/{id}', { path: { id: json.id } });
     await ask('post', '/v1/batches/{id}/cancel', { path: { id: json.id } });
+    const simulation = { workflow: 'shop', policy: { maximumAttempts: 9, jitter: 'none' } };
+    const simulated = await ask('post', '/v1/simulations/retry', { body: simulation });
+    expect(simulated.json).toMatchObject({ truncated: false, codes: [{ failures: expect.any(Number) }] });
+    await ask('post', '/v1/simulations/retry', { body: { ...simulation, policy: 'maximumAttempts: -1' } });
+    await ask('post', '/v1/simulations/retry', { body: { ...simulation, workflow: 'nobodys' } });
     for (const path of ['/healthz', '/readyz', '/metrics', '/', '/console.js', '/console.css', '/asyncapi.yaml'])
       expect((await ask('get', path)).status).toBe(200);
     expect((await ask('delete', '/v1/workflows/{name}', { path: { name: 'shop' } })).status).toBe(204);

@@ -6,6 +6,7 @@ import { addEventCommands } from './commands/event.js';
 import { addQueueCommands } from './commands/queue.js';
 import { addRunCommands } from './commands/run.js';
 import { addScheduleCommands } from './commands/schedule.js';
+import { addSimulateCommands } from './commands/simulate.js';
 import { addValidateCommand } from './commands/validate.js';
 import { addWorkflowCommands } from './commands/workflow.js';
 import type { ExitCode } from './exit-code.js';
@@ -41,6 +42,7 @@ Data goes to stdout, the rest to stderr. Exit codes: 0 ok, 1 error, 2 usage, 3 n
   addDeadLetterCommands(program, context);
   addQueueCommands(program, context);
   addScheduleCommands(program, context);
+  addSimulateCommands(program, context);
   addValidateCommand(program, context);
   return program;
 }

@@ -15,6 +15,7 @@ import {
   migrate,
   NoticeStore,
   QueueStore,
+  RecordedTasks,
   RetryObstacles,
   RunViews,
   WatchStore,
@@ -31,6 +32,7 @@ import { MonitorLetters } from './monitor-letters.js';
 import { PauseQueue } from './pause-queue.js';
 import { RetryRun } from './retry-run.js';
 import { SendEvent } from './send-event.js';
+import { SimulateRetry } from './simulate-retry.js';
 import { RunStream } from './stream/run-stream.js';
 import { GlobalGauges } from './watch/global-gauges.js';
 import { Leader } from './watch/leader.js';
@@ -62,6 +64,7 @@ export class MonitorProcess {
   readonly createBatch: CreateBatch;
   readonly commandRun: CommandRun;
   readonly retryRun: RetryRun;
+  readonly simulateRetry: SimulateRetry;
   readonly sendEvent: SendEvent;
   readonly forward: ForwardToTrigger;
   private readonly database: Database;
@@ -104,6 +107,7 @@ export class MonitorProcess {
     this.commandRun = new CommandRun({ commands: new CommandStore(database), publisher, names, clock });
     const events = new EventStore(database);
     this.sendEvent = new SendEvent({ events, publisher, names: connection.names, clock });
+    this.simulateRetry = new SimulateRetry(new RecordedTasks(database, this.compiled), this.workflows, this.compiled, clock);
     this.retryRun = new RetryRun(new RetryObstacles(database), this.commandRun);
     this.forward = new ForwardToTrigger({ triggerUrl, signal: drain.signal, logger });
     const members = this.members;
@@ -120,8 +124,16 @@ export class MonitorProcess {
       logger,
     });
     const watch = new WatchStore(database);
-    const notices = new NoticeStore(database);
-    const report = new ReportDue({ watch, notices, gauges, members, connection, publisher, metrics, logger });
+    const report = new ReportDue({
+      watch,
+      notices: new NoticeStore(database),
+      gauges,
+      members,
+      connection,
+      publisher,
+      metrics,
+      logger,
+    });
     const people = new TellPeople({ events: new ApprovalEvents(database), connection, publisher, logger });
     const leads = () => this.leader.isLeading;
     const batches = new RunBatches({ database, connection, publisher, leads, clock, logger });

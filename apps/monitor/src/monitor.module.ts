@@ -35,6 +35,8 @@ import { RunCommandsController } from './run-commands.controller.js';
 import { RunEventsController } from './run-events.controller.js';
 import { RunsController } from './runs.controller.js';
 import { SendEvent } from './send-event.js';
+import { SimulateRetry } from './simulate-retry.js';
+import { SimulationsController } from './simulations.controller.js';
 import { DRAINING } from './stream/draining.token.js';
 import { RunStream } from './stream/run-stream.js';
 import { StreamController } from './stream/stream.controller.js';
@@ -54,6 +56,7 @@ export class MonitorModule {
         AttemptLogsController,
         ApprovalsController,
         BatchesController,
+        SimulationsController,
         WorkflowsController,
         OperationsController,
         DeadLettersController,
@@ -85,6 +88,7 @@ export class MonitorModule {
         { provide: RetryRun, useValue: monitor.retryRun },
         { provide: RunStream, useValue: monitor.stream },
         { provide: DRAINING, useValue: monitor.draining },
+        { provide: SimulateRetry, useValue: monitor.simulateRetry },
         { provide: ForwardToTrigger, useValue: monitor.forward },
       ],
     };

@@ -9,8 +9,10 @@ export type {
   EventView,
   HistoryFact,
   LogLine,
+  OutcomeView,
   Page,
   QueueView,
+  RetrySimulationView,
   RunSummary,
   RunView,
   ScheduleInstant,
@@ -48,6 +50,7 @@ export {
   type TaskCommandAnswer,
 } from './runs-client.js';
 export { type BackfillOptions, type FiredSchedule, SchedulesClient } from './schedules-client.js';
+export { type RetryProposal, SimulationsClient } from './simulations-client.js';
 export type { Decision } from './workflow/approval.js';
 export type { WorkflowDocument } from './workflow/document.js';
 export type { CloudEvent } from './workflow/event.js';

@@ -8,6 +8,7 @@ import { QueuesClient } from './queues-client.js';
 import { RepriseError, UnreachableError, WaitTimeoutError } from './reprise-error.js';
 import { type PageOptions, RunsClient } from './runs-client.js';
 import { SchedulesClient } from './schedules-client.js';
+import { SimulationsClient } from './simulations-client.js';
 import type { WorkflowDocument } from './workflow/document.js';
 import { WorkflowsClient } from './workflows-client.js';
 
@@ -71,6 +72,7 @@ export class RepriseClient {
   readonly batches: BatchesClient;
   readonly deadLetters: DeadLettersClient;
   readonly queues: QueuesClient;
+  readonly simulations: SimulationsClient;
   private readonly connection: Connection;
 
   constructor(options: ClientOptions = {}) {
@@ -80,6 +82,7 @@ export class RepriseClient {
     this.batches = new BatchesClient(this.connection);
     this.deadLetters = new DeadLettersClient(this.connection);
     this.queues = new QueuesClient(this.connection);
+    this.simulations = new SimulationsClient(this.connection);
     this.workflows = new WorkflowsClient(this.connection);
     this.schedules = new SchedulesClient(this.connection);
   }

@@ -53,6 +53,7 @@ export { FieldError, fieldReader } from './read-fields.js';
 export { decodeRunCommand, encodeRunCommand, type RunCommand } from './run-command.js';
 export type { BackfillView, FiringView, ScheduleInstant, ScheduleView } from './schedule-shapes.js';
 export { SHARDS, shardOf } from './shard.js';
+export type { OutcomeView, RetrySimulationView } from './simulation-shapes.js';
 export { type TaskEvent, taskEvent } from './task-event.js';
 export { type Alarm, decodeAlarm, encodeAlarm } from './timer-message.js';
 export {

@@ -45,6 +45,7 @@ export { NOTICE_TO_RUN, type Notice, NoticeStore } from './notice-store.js';
 export { ensurePartitions, firstUuidAt } from './partitions.js';
 export { type PausedQueue, QueueStore } from './queue-store.js';
 export { RateStore } from './rate-store.js';
+export { callPaths, isWithin, RecordedTasks, type RecordingFilter, type RecordingSummary } from './recorded-tasks.js';
 export { type RepeatedRun, RerunStore, type TakenOver } from './rerun-store.js';
 export { type RetryObstacle, RetryObstacles } from './retry-obstacles.js';
 export type { LockedRun } from './run-row.js';

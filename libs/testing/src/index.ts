@@ -31,6 +31,7 @@ export {
   tapedHandler,
   withAftermath,
 } from './interpreter/index.js';
+export { type History, RecordedHistory } from './recorded-history.js';
 export { type AppName, type ProcessEnd, ServiceProcess, type StartOptions, startProcess, withFaults } from './service-process.js';
 export { type RegisteredWorkflow, registerWorkflow, type StartedRun, startRuns } from './started-runs.js';
 export { TcpProxy } from './tcp-proxy.js';

@@ -10,6 +10,7 @@ import { SCHEDULE_ROUTES } from './schedule-routes.js';
 import { SCHEDULE_SCHEMAS } from './schedule-schemas.js';
 import { component, ID, ORDINAL, type Schema, TEXT } from './schema.js';
 import { PROBLEM_SCHEMAS, SERVICE_ROUTES } from './service-routes.js';
+import { SIMULATION_ROUTES, SIMULATION_SCHEMAS } from './simulation-routes.js';
 import { WHY_SCHEMAS } from './why-schemas.js';
 import { WORKFLOW_ROUTES, WORKFLOW_SCHEMAS } from './workflow-routes.js';
 
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   ...SCHEDULE_ROUTES,
   ...MESSAGE_ROUTES,
   ...OPERATION_ROUTES,
+  ...SIMULATION_ROUTES,
   ...SERVICE_ROUTES,
 ];
 
@@ -34,6 +36,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   ...SCHEDULE_SCHEMAS,
   ...MESSAGE_SCHEMAS,
   ...OPERATION_SCHEMAS,
+  ...SIMULATION_SCHEMAS,
   ...WHY_SCHEMAS,
   ...PROBLEM_SCHEMAS,
 };

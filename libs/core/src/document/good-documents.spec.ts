@@ -86,7 +86,12 @@ describe('a good document is accepted', () => {
   test('the example of the interface, as far as this version supports it', () => {
     const { workflow, warnings: none, calls } = accept(FULFILMENT);
     expect(none).toEqual([]);
-    expect(workflow).toMatchObject({ name: 'order-fulfilment', version: '1.2.0', timeoutMs: 3_600_000, root: { failFast: true } });
+    expect(workflow).toMatchObject({
+      name: 'order-fulfilment',
+      version: '1.2.0',
+      timeoutMs: 3_600_000,
+      root: { failFast: true },
+    });
     expect(calls).toEqual([
       { call: 'inventory.reserve', queue: 'default', path: 'tasks.reserve.call', line: 15, column: 11 },
       { call: 'payments.charge', queue: 'default', path: 'tasks.charge.call', line: 20, column: 11 },
