@@ -124,19 +124,10 @@ export class MonitorProcess {
       logger,
     });
     const watch = new WatchStore(database);
-    const report = new ReportDue({
-      watch,
-      notices: new NoticeStore(database),
-      gauges,
-      members,
-      connection,
-      publisher,
-      metrics,
-      logger,
-    });
+    const notices = new NoticeStore(database);
+    const report = new ReportDue({ watch, notices, gauges, members, connection, publisher, metrics, logger });
     const people = new TellPeople({ events: new ApprovalEvents(database), connection, publisher, logger });
-    const leads = () => this.leader.isLeading;
-    const batches = new RunBatches({ database, connection, publisher, leads, clock, logger });
+    const batches = new RunBatches({ database, connection, publisher, leads: () => this.leader.isLeading, clock, logger });
     this.loops = [
       this.loop('the watch', WATCH_EVERY_MS, () => report.scan()),
       this.loop('redrives', WATCH_EVERY_MS, () => this.letters.resend.look()),
