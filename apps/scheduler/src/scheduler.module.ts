@@ -3,17 +3,22 @@ import { AmqpStrategy, BrokerConnection } from '@reprise/broker';
 import { SHARDS } from '@reprise/contracts';
 import { Database, migrate } from '@reprise/ledger';
 import { connectBackends, type RunningService, runService, type ServiceContext } from '@reprise/service';
+import { AnswerRequests } from './gate/answer-requests.js';
+import { GateConsumer } from './gate/gate.consumer.js';
 import { RunInboxConsumer } from './run-inbox.consumer.js';
 import { SchedulerPipeline } from './scheduler-pipeline.js';
 import { TimersConsumer } from './timers.consumer.js';
 
 @Module({})
 export class SchedulerModule {
-  static forRoot(pipeline: SchedulerPipeline): DynamicModule {
+  static forRoot(pipeline: SchedulerPipeline, gate: AnswerRequests): DynamicModule {
     return {
       module: SchedulerModule,
-      controllers: [RunInboxConsumer, TimersConsumer],
-      providers: [{ provide: SchedulerPipeline, useValue: pipeline }],
+      controllers: [RunInboxConsumer, TimersConsumer, GateConsumer],
+      providers: [
+        { provide: SchedulerPipeline, useValue: pipeline },
+        { provide: AnswerRequests, useValue: gate },
+      ],
     };
   }
 }
@@ -21,6 +26,7 @@ export class SchedulerModule {
 /** Messages of up to 100 outcomes each. */
 const INBOX_PREFETCH = 40;
 const TIMERS_PREFETCH = 2_000;
+const GATE_PREFETCH = 300;
 
 /** Starts the decider: inboxes and timers, over its own pool and its own connections. */
 export async function startScheduler(context: ServiceContext): Promise<RunningService> {
@@ -33,6 +39,9 @@ export async function startScheduler(context: ServiceContext): Promise<RunningSe
   const topology = { prefix: settings.prefix, queueType: settings.queueType, wheelLevels: settings.wheelLevels };
   const connection = new BrokerConnection({ url: settings.amqpUrl, topology, logger, name: 'reprise scheduler' });
   const pipeline = new SchedulerPipeline(context, database, connection);
+  const gate = new AnswerRequests(context, database, connection, (delivery, reason) =>
+    pipeline.buryMessage('gate', delivery, reason),
+  );
   const { names } = connection;
   const inbox = Array.from({ length: SHARDS }, (_, shard) => names.inboxQueue(shard));
   const strategy = new AmqpStrategy({
@@ -41,15 +50,19 @@ export async function startScheduler(context: ServiceContext): Promise<RunningSe
     consumers: {
       inbox: { queues: inbox, prefetch: INBOX_PREFETCH, maxBatch: INBOX_PREFETCH / 2, concurrency: 2 },
       timers: { queues: [names.timersQueue], prefetch: TIMERS_PREFETCH },
+      gate: { queues: [names.gateQueue], prefetch: GATE_PREFETCH, maxBatch: GATE_PREFETCH / 3, concurrency: 2 },
     },
   });
   return runService({
     context,
-    module: SchedulerModule.forRoot(pipeline),
+    module: SchedulerModule.forRoot(pipeline, gate),
     connect: async (app: INestApplication, signal) => {
       // Registered first: a service that is stopped while it waits for its backends must let go of them too.
-      drain.onDrain('stop consuming', 'inbox and timers', () => strategy.close());
-      drain.onDrain('close channels', 'scheduler channels', () => pipeline.stop());
+      drain.onDrain('stop consuming', 'inbox, timers and gate', () => strategy.close());
+      drain.onDrain('close channels', 'scheduler channels', async () => {
+        await gate.close();
+        await pipeline.stop();
+      });
       drain.onDrain('close channels', 'broker', () => connection.close());
       drain.onDrain('close pools', 'database', () => database.close());
       await connectBackends({ database, connection, health, logger, signal, migrate });

@@ -14,6 +14,8 @@ export interface OutgoingMessage {
   readonly contentEncoding?: string;
   readonly replyTo?: string;
   readonly timestamp?: number;
+  /** Of an answer: what the asker knows its request by. */
+  readonly correlationId?: string;
 }
 
 export type PublishOutcome =

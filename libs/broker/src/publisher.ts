@@ -17,6 +17,7 @@ export interface PublisherOptions {
 const NOT_FOUND = 404;
 /** Bytes of AMQP's short strings. */
 const SHORT_STRING = 255;
+const SENT = 'reprise-sent';
 const FIRST_PAUSE_MS = 20;
 const MAXIMUM_PAUSE_MS = 1_000;
 
@@ -106,7 +107,7 @@ export class Publisher {
         this.pump();
       });
       channel.on('return', ({ properties, fields }) => {
-        this.inFlight.get(String(properties.correlationId))?.markReturned();
+        this.inFlight.get(String(properties.headers?.[SENT] ?? properties.correlationId))?.markReturned();
         this.connection.repairRouting(fields.exchange);
       });
       channel.once('close', () => {
@@ -201,13 +202,17 @@ function failureOf(error: unknown, life: ChannelLife): BrokerError {
 }
 
 function propertiesOf(message: OutgoingMessage, id: string): Options.Publish {
-  // A returned message names itself by its correlation id; confirms of others may come in between.
+  // A returned message names itself by its correlation id, or by a header where that is the receiver's; confirms of others may come in between.
   const properties: Options.Publish = { persistent: true, mandatory: true, correlationId: id };
   properties.contentType = message.contentType ?? 'application/json';
   if (message.headers) properties.headers = { ...message.headers };
   // A longer one would be refused by the client, and with it what travels beside it: of events the id is in the body too.
   if (message.messageId !== undefined && Buffer.byteLength(message.messageId) <= SHORT_STRING)
     properties.messageId = message.messageId;
+  if (message.correlationId !== undefined) {
+    properties.correlationId = message.correlationId;
+    properties.headers = { ...properties.headers, [SENT]: id };
+  }
   if (message.type !== undefined) properties.type = message.type;
   if (message.appId !== undefined) properties.appId = message.appId;
   if (message.contentEncoding !== undefined) properties.contentEncoding = message.contentEncoding;

@@ -53,27 +53,29 @@ export const encodeAttempts = (attempts: readonly AttemptTicket[]): string =>
 export type Decoded<Value> = { readonly kind: 'ok'; readonly value: Value } | { readonly kind: 'bad'; readonly reason: string };
 
 export function decodeAttempts(body: Buffer): Decoded<readonly AttemptTicket[]> {
-  return decodeItems(body, 'attempts', (item) => {
-    const read = fieldReader(item);
-    const ticket: AttemptTicket = {
-      run: runId(read.uuid('run')),
-      version: versionId(read.uuid('version')),
-      workflow: read.text('workflow'),
-      node: read.count('node'),
-      at: read.at('at'),
-      path: read.text('path'),
-      call: read.text('call'),
-      attempt: read.ordinal('attempt'),
-      fence: fence(read.count('fence')),
-      ...read.optional('timeoutMs'),
-      ...read.optional('heartbeatMs'),
-      ...(item['effect'] === undefined ? {} : { effect: read.oneOf('effect', EFFECTS) }),
-      ...(item['onInDoubt'] === undefined ? {} : { onInDoubt: read.oneOf('onInDoubt', ON_IN_DOUBT) }),
-      ...(read.flag('keyed') ? { keyed: true as const } : {}),
-      ...(read.flag('followed') ? { followed: true as const } : {}),
-    };
-    return ticket;
-  });
+  return decodeItems(body, 'attempts', readTicket);
+}
+
+export function readTicket(item: unknown): AttemptTicket {
+  const read = fieldReader(item);
+  const { fields } = read;
+  return {
+    run: runId(read.uuid('run')),
+    version: versionId(read.uuid('version')),
+    workflow: read.text('workflow'),
+    node: read.count('node'),
+    at: read.at('at'),
+    path: read.text('path'),
+    call: read.text('call'),
+    attempt: read.ordinal('attempt'),
+    fence: fence(read.count('fence')),
+    ...read.optional('timeoutMs'),
+    ...read.optional('heartbeatMs'),
+    ...(fields['effect'] === undefined ? {} : { effect: read.oneOf('effect', EFFECTS) }),
+    ...(fields['onInDoubt'] === undefined ? {} : { onInDoubt: read.oneOf('onInDoubt', ON_IN_DOUBT) }),
+    ...(read.flag('keyed') ? { keyed: true as const } : {}),
+    ...(read.flag('followed') ? { followed: true as const } : {}),
+  };
 }
 
 /** Parses `{v, NAME: [...]}`; the first thing that is wrong with it is the reason. */

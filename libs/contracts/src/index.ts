@@ -24,6 +24,14 @@ export {
   wheelRoute,
   wheelTtlMs,
 } from './delay-wheel.js';
+export {
+  type ClaimAnswer,
+  encodeGateAnswer,
+  type GateAnswer,
+  type GrantedAttempt,
+  type RefusedAttempt,
+} from './gate-answer.js';
+export { decodeGateRequest, type GateRequest, type GateRequestOf, type HeldAttempt } from './gate-request.js';
 export type {
   AttemptView,
   ChildView,

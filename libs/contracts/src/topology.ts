@@ -55,6 +55,8 @@ export interface TopologyNames {
   readonly triggerQueue: string;
   /** Child runs to be started; published to by its name, over the default exchange. */
   readonly startsQueue: string;
+  /** Requests of workers that speak only AMQP; published to by its name, over the default exchange. */
+  readonly gateQueue: string;
   readonly timersQueue: string;
   readonly deadQueue: string;
   inboxQueue(shard: number): string;
@@ -77,6 +79,7 @@ export function names(prefix: string, wheelLevels: WheelLevels = WHEEL_LEVELS): 
     delayExchange: (level) => `${prefix}.delay.l${level}`,
     triggerQueue: `${prefix}.trigger`,
     startsQueue: `${prefix}.starts`,
+    gateQueue: `${prefix}.gate`,
     timersQueue: `${prefix}.timers`,
     deadQueue: `${prefix}.dead`,
     inboxQueue: (shard) => `${prefix}.inbox.${shard}`,
@@ -128,6 +131,8 @@ function spine({ prefix, queueType }: TopologyOptions): Topology {
       { name: n.deadQueue, arguments: queueArguments(queueType) },
       { name: n.triggerQueue, arguments: { ...queueArguments(queueType), ...deadLetterTo(n.dead, queueType) } },
       { name: n.startsQueue, arguments: { ...queueArguments(queueType), ...deadLetterTo(n.dead, queueType) } },
+      // Whoever asks here asks again until it is answered: a request that has expired is nobody's dead letter.
+      { name: n.gateQueue, arguments: queueArguments(queueType) },
       { name: n.timersQueue, arguments: queueArguments(queueType) },
     ],
     bindings: [

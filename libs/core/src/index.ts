@@ -91,6 +91,7 @@ export {
 } from './run/address.js';
 export type { ApprovalAnswer, ApprovalRequest, ApprovalState, ApprovalWrite } from './run/approval.js';
 export { childRunId } from './run/child-run-id.js';
+export { cleanError } from './run/clean-error.js';
 export { concurrencyKey } from './run/concurrency-key.js';
 export { decide } from './run/decide.js';
 export {
@@ -116,6 +117,7 @@ export {
   type Wants,
 } from './run/decision.js';
 export type { EffectFinding, EffectWrite } from './run/effect-finding.js';
+export { effectOf, guardOf, type PromisedEffect, type SaidEffect } from './run/effect-guard.js';
 export { evaluateStart, type StartMatch } from './run/evaluate-start.js';
 export { type Guard, onceGuard } from './run/guard.js';
 export type { EmittedEvent, EventMark, EventRequest, KeptEvent, KeptEvents } from './run/kept-event.js';

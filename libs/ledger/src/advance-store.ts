@@ -2,7 +2,6 @@ import type { Address, Json, JsonText, RunId, RunState, TaskState } from '@repri
 import { depthOf } from '@reprise/core';
 import { ApprovalStore } from './approval-store.js';
 import { ChildStore } from './child-store.js';
-import { byKey } from './claim-store.js';
 import type { Session } from './database.js';
 import { EffectFindings } from './effect-store.js';
 import { NoticeStore } from './notice-store.js';
@@ -11,6 +10,7 @@ import { type LockedRun, type RunRow, runColumns, runOf } from './run-row.js';
 import { SlotStore } from './slot-store.js';
 import { statement } from './statement.js';
 import { type AttemptWrite, attemptColumns, type TaskRow, type TaskWrite, taskColumns, taskOf } from './task-row.js';
+import { byKey } from './ticket.js';
 import { UndoStore } from './undo-store.js';
 import { WaitStore } from './wait-store.js';
 

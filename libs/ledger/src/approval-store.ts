@@ -11,10 +11,10 @@ import type {
   Workflow,
 } from '@reprise/core';
 import { pathOf } from '@reprise/core';
-import { byKey } from './claim-store.js';
 import type { Row, Session } from './database.js';
 import { jsonOf } from './run-view.js';
 import { statement } from './statement.js';
+import { byKey } from './ticket.js';
 
 /** What a decision asks of people, or tells them. */
 export interface ApprovalDecided {

@@ -1,9 +1,9 @@
 import type { Address, ChildState, Fence, JsonText, Origin, RunId, RunStatus, TaskError, VersionId } from '@reprise/core';
 import { NO_ORIGIN } from '@reprise/core';
 import type { RunAddress } from './advance-store.js';
-import { byKey } from './claim-store.js';
 import type { Session } from './database.js';
 import { statement } from './statement.js';
+import { byKey } from './ticket.js';
 
 /** A task that waits for a child run, under one fence. */
 export interface ParentAddress extends RunAddress {

@@ -1,15 +1,11 @@
-import type { ClaimId, Fence, Guard, JsonText, Outcome, RunId } from '@reprise/core';
+import type { ClaimId, Fence, JsonText, Outcome, RunId } from '@reprise/core';
 import type { RunAddress } from './advance-store.js';
+import { type Keyed, type KeyedTicket, type KeyVerdict, takeKeys } from './call-keys.js';
 import { type Database, type Row, type Session } from './database.js';
 import { classifyError } from './ledger-error.js';
 import { statement } from './statement.js';
+import { byKey, columns, inOrder, type Ticket } from './ticket.js';
 import { untilAvailable } from './until-available.js';
-
-export interface Ticket extends RunAddress {
-  readonly fence: Fence;
-  /** What the row is to say of the attempt's work; absent: it may run again. */
-  readonly guard?: Guard | null;
-}
 
 /** An attempt that is ours until the lease ends; `fence` is the new one. */
 export interface Claimed extends Ticket {
@@ -22,17 +18,6 @@ export interface Claimed extends Ticket {
   /** The database's clock at the claim: the attempt's start. */
   readonly startedAt: number;
 }
-
-export interface KeyedTicket extends Ticket {
-  readonly call: string;
-}
-
-/** What a business key says of an attempt. */
-export type KeyVerdict =
-  | { readonly kind: 'owned' }
-  | { readonly kind: 'answered'; readonly output: JsonText }
-  | { readonly kind: 'conflict'; readonly owner: RunId }
-  | { readonly kind: 'in-progress' };
 
 export interface Claims {
   readonly claimed: readonly Claimed[];
@@ -55,7 +40,13 @@ export interface Renewal extends Ticket {
 /** Without a run: nothing was claimed. */
 type ClaimAnswer = (ClaimRow | { readonly run_id: null }) & Row & { readonly paused: boolean };
 
-interface ClaimRow extends Row {
+export interface Renewed {
+  readonly claim: ClaimId;
+  readonly address: RunAddress;
+  readonly cancelling: boolean;
+}
+
+export interface ClaimRow extends Row {
   readonly run_id: RunId;
   readonly node: number;
   readonly at: string;
@@ -66,29 +57,6 @@ interface ClaimRow extends Row {
   readonly queued_at: number;
   readonly total_until: number | null;
   readonly now: number;
-}
-
-const columns = (tickets: readonly Ticket[]): readonly [RunId[], number[], string[], Fence[]] => [
-  tickets.map((ticket) => ticket.run),
-  tickets.map((ticket) => ticket.node),
-  tickets.map((ticket) => ticket.at),
-  tickets.map((ticket) => ticket.fence),
-];
-
-/** By key, so that two executors with overlapping batches wait for each other instead of deadlocking. */
-export const byKey = (a: RunAddress, b: RunAddress): number => {
-  if (a.run !== b.run) return a.run < b.run ? -1 : 1;
-  if (a.node !== b.node) return a.node - b.node;
-  return a.at === b.at ? 0 : a.at < b.at ? -1 : 1;
-};
-
-/** In key order, none twice: the broker may deliver a ticket again into the same batch. */
-function inOrder<Each extends Ticket>(tickets: readonly Each[]): readonly Each[] {
-  const sorted = [...tickets].sort((a, b) => byKey(a, b) || a.fence - b.fence);
-  return sorted.filter((each, index) => {
-    const before = sorted[index - 1];
-    return before === undefined || byKey(before, each) !== 0 || before.fence !== each.fence;
-  });
 }
 
 /** Claims, leases and keys: the executor's side of the ledger. */
@@ -117,6 +85,7 @@ export class ClaimStore {
     fingerprint: (input: JsonText) => string,
     queue: string,
   ): Promise<KeyedClaims> {
+    if (tickets.length === 0) return { claimed: [], inProgress: [], isPaused: false };
     const sorted = inOrder(tickets);
     const claiming = this.database.transaction(async (session) => {
       const keyed = await lockReady(session, sorted, fingerprint);
@@ -140,20 +109,8 @@ export class ClaimStore {
   }
 
   /** Which claims still hold, and which of them are asked to stop. A claim that is not among the answers is gone. */
-  async renew(
-    renewals: readonly Renewal[],
-    leaseMs: number,
-  ): Promise<readonly { readonly claim: ClaimId; readonly address: RunAddress; readonly cancelling: boolean }[]> {
-    const sorted = [...renewals].sort(byKey);
-    const outcomes = sorted.map((renewal) => (renewal.outcome === null ? null : JSON.stringify(renewal.outcome)));
-    const values = [...columns(sorted), sorted.map((renewal) => renewal.claim), outcomes, leaseMs];
-    type RenewedRow = { run_id: RunId; node: number; at: string; claim: ClaimId; cancelling: boolean };
-    const rows = await this.database.run<RenewedRow>(statement('renew-leases'), values);
-    return rows.map((row) => ({
-      claim: row.claim,
-      address: { run: row.run_id, node: row.node, at: row.at },
-      cancelling: row.cancelling,
-    }));
+  async renew(renewals: readonly Renewal[], leaseMs: number): Promise<readonly Renewed[]> {
+    return renewIn(this.database, renewals, leaseMs);
   }
 
   private async claimIn(
@@ -176,7 +133,21 @@ export class ClaimStore {
 /** Undoes the transaction. */
 class QueueIsPaused extends Error {}
 
-function claimedOf(row: ClaimRow, claim: ClaimId): Claimed {
+/** As `ClaimStore.renew`, within a transaction. */
+export async function renewIn(session: Session, renewals: readonly Renewal[], leaseMs: number): Promise<readonly Renewed[]> {
+  const sorted = [...renewals].sort(byKey);
+  const outcomes = sorted.map((renewal) => (renewal.outcome === null ? null : JSON.stringify(renewal.outcome)));
+  const values = [...columns(sorted), sorted.map((renewal) => renewal.claim), outcomes, leaseMs];
+  type RenewedRow = { run_id: RunId; node: number; at: string; claim: ClaimId; cancelling: boolean };
+  const rows = await session.run<RenewedRow>(statement('renew-leases'), values);
+  return rows.map((row) => ({
+    claim: row.claim,
+    address: { run: row.run_id, node: row.node, at: row.at },
+    cancelling: row.cancelling,
+  }));
+}
+
+export function claimedOf(row: ClaimRow, claim: ClaimId): Claimed {
   return {
     run: row.run_id,
     node: row.node,
@@ -192,11 +163,6 @@ function claimedOf(row: ClaimRow, claim: ClaimId): Claimed {
   };
 }
 
-interface Keyed extends KeyedTicket {
-  readonly key: string;
-  readonly fingerprint: string;
-}
-
 async function lockReady(
   session: Session,
   sorted: readonly KeyedTicket[],
@@ -207,38 +173,5 @@ async function lockReady(
     const ticket = sorted.find((each) => each.run === row.run_id && each.node === row.node && each.at === row.at);
     if (ticket === undefined || row.idempotency_key === null) return [];
     return [{ ...ticket, key: row.idempotency_key, fingerprint: fingerprint(row.input ?? ('null' as JsonText)) }];
-  });
-}
-
-async function takeKeys(session: Session, keyed: readonly Keyed[]): Promise<readonly KeyVerdict[]> {
-  if (keyed.length === 0) return [];
-  const first = new Map<string, Keyed>();
-  for (const each of keyed) if (!first.has(`${each.call}\n${each.key}`)) first.set(`${each.call}\n${each.key}`, each);
-  const wanted = [...first.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
-  const calls = wanted.map((each) => each.call);
-  const keys = wanted.map((each) => each.key);
-  await session.run(statement('take-call-keys'), [
-    calls,
-    keys,
-    wanted.map((each) => each.fingerprint),
-    ...columns(wanted).slice(0, 3),
-  ]);
-  type KeyRow = {
-    name: string;
-    key: string;
-    fingerprint: string;
-    run_id: RunId;
-    node: number;
-    at: string;
-    state: string;
-    result: JsonText | null;
-  };
-  const rows = await session.run<KeyRow>(statement('find-call-keys'), [calls, keys]);
-  return keyed.map((each) => {
-    const row = rows.find((candidate) => candidate.name === each.call && candidate.key === each.key);
-    if (row === undefined) return { kind: 'in-progress' };
-    if (row.run_id === each.run && row.node === each.node && row.at === each.at) return { kind: 'owned' };
-    if (row.fingerprint !== each.fingerprint) return { kind: 'conflict', owner: row.run_id };
-    return row.state === 'succeeded' ? { kind: 'answered', output: row.result ?? ('null' as JsonText) } : { kind: 'in-progress' };
   });
 }

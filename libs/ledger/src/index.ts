@@ -7,18 +7,9 @@ export { AttemptLogStore, type LogPart } from './attempt-log-store.js';
 export { BackfillStore, type LockedBackfill, type NewBackfill } from './backfill-store.js';
 export { type BatchRun, type BatchStep, BatchStore, counted, type LockedBatch, type NewBatch } from './batch-store.js';
 export type { BriefRun, LocatedTask } from './brief-run.js';
+export { type KeyedTicket, type KeyVerdict, outcomeByKey } from './call-keys.js';
 export { ChildStore, type ParentAddress, type RunCancel, type WaitingParent } from './child-store.js';
-export {
-  byKey,
-  type Claimed,
-  ClaimStore,
-  type Claims,
-  type KeyedClaims,
-  type KeyedTicket,
-  type KeyVerdict,
-  type Renewal,
-  type Ticket,
-} from './claim-store.js';
+export { type Claimed, ClaimStore, type Claims, type KeyedClaims, type Renewal } from './claim-store.js';
 export { CommandStore, type NewCommand } from './command-store.js';
 export { type Completion, CompletionStore } from './completion-store.js';
 export { Database, type DatabaseOptions, type Row, type Session } from './database.js';
@@ -35,6 +26,7 @@ export {
 } from './effect-store.js';
 export { EventStore, type RunEvent, type SendAnswer } from './event-store.js';
 export { type EventFilter, EventViews } from './event-views.js';
+export { fingerprintOf } from './fingerprint.js';
 export { Gauges, type ReadyQueue } from './gauges.js';
 export { type Interest, interestId, interestsOf } from './interest.js';
 export { classifyError, type ErrorClass } from './ledger-error.js';
@@ -46,6 +38,7 @@ export { ensurePartitions, firstUuidAt } from './partitions.js';
 export { type PausedQueue, QueueStore } from './queue-store.js';
 export { RateStore } from './rate-store.js';
 export { callPaths, isWithin, RecordedTasks, type RecordingFilter, type RecordingSummary } from './recorded-tasks.js';
+export { RepeatClaims, type RepeatedClaim } from './repeat-claims.js';
 export { type RepeatedRun, RerunStore, type TakenOver } from './rerun-store.js';
 export { type RetryObstacle, RetryObstacles } from './retry-obstacles.js';
 export type { LockedRun } from './run-row.js';
@@ -76,6 +69,7 @@ export {
 export { type Statement, statement } from './statement.js';
 export { probeVersion } from './store-probes.js';
 export type { AttemptWrite, TaskWrite } from './task-row.js';
+export { byKey, type Ticket } from './ticket.js';
 export { type TransactionLimits, TransactionRunner, type TransactionRunnerOptions } from './transaction-runner.js';
 export type { UndoneCall } from './undo-store.js';
 export { untilAvailable } from './until-available.js';

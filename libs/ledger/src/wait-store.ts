@@ -13,11 +13,11 @@ import type {
 } from '@reprise/core';
 import { parseJsonText } from '@reprise/core';
 import type { RunAddress } from './advance-store.js';
-import { byKey } from './claim-store.js';
 import type { Session } from './database.js';
 import { interestId } from './interest.js';
 import type { Notice } from './notice-store.js';
 import { statement } from './statement.js';
+import { byKey } from './ticket.js';
 import { topicExpression } from './topic-expression.js';
 
 /** A wait that has begun. */

@@ -1,10 +1,16 @@
 import type { Delivery, Settlement } from '@reprise/broker';
 import { type AttemptTicket, decodeAttempts, encodeAttempts } from '@reprise/contracts';
-import { type ClaimId, claimId, type Guard, type HoldReason } from '@reprise/core';
-import { byKey, type Claimed, type ClaimStore, classifyError, type KeyVerdict, type Ticket } from '@reprise/ledger';
+import { type ClaimId, claimId, type Guard, guardOf, type HoldReason } from '@reprise/core';
+import {
+  byKey,
+  type Claimed,
+  type ClaimStore,
+  classifyError,
+  fingerprintOf,
+  type KeyVerdict,
+  type Ticket,
+} from '@reprise/ledger';
 import { type Clock, faultPoint, type Logger } from '@reprise/service';
-import { fingerprintOf } from './fingerprint.js';
-import { guardOf } from './guard-of.js';
 import type { HandlerRegistry } from './handler-registry.js';
 import type { OutcomeReporter } from './outcome-reporter.js';
 import type { SlotPool } from './slot-pool.js';

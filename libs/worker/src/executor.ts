@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BatchConsumer, type BrokerConnection, ControlChannel, type Delivery, Publisher } from '@reprise/broker';
 import { type AttemptTicket, decodeHint } from '@reprise/contracts';
-import type { Outcome, RunId } from '@reprise/core';
+import { guardOf, type Outcome, type RunId } from '@reprise/core';
 import {
   AttemptLogStore,
   type Claimed,
@@ -11,12 +11,11 @@ import {
   EffectStore,
   type KeyVerdict,
   MemberStore,
+  outcomeByKey,
   QueueStore,
 } from '@reprise/ledger';
 import { faultPoint, type ServiceContext } from '@reprise/service';
-import { answeredByKey } from './answered-by-key.js';
 import { AttemptIntake } from './attempt-intake.js';
-import { guardOf } from './guard-of.js';
 import type { HandlerDefinition } from './handler.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -145,7 +144,7 @@ export class Executor {
     if (ticket.followed === true && verdict.kind === 'owned')
       void this.publisher.publish([startedNews(this.options.connection.names, ticket, claimed, this.options.id)]);
     const started = context.clock.monotonicMs();
-    const outcome = verdict.kind === 'owned' ? await run.run() : answeredByKey(ticket, claimed, verdict);
+    const outcome = verdict.kind === 'owned' ? await run.run() : outcomeByKey(ticket.call, claimed, verdict);
     context.metrics
       .histogram('reprise_attempt_duration_seconds', { call: ticket.call })
       .observe((context.clock.monotonicMs() - started) / 1_000);

@@ -7,11 +7,17 @@ import {
   type TaskError as Said,
   toJsonText,
 } from '@reprise/core';
-import { type BegunEffect, type EffectEnd, type EffectHolder, type EffectStore, untilAvailable } from '@reprise/ledger';
+import {
+  type BegunEffect,
+  type EffectEnd,
+  type EffectHolder,
+  type EffectStore,
+  fingerprintOf,
+  untilAvailable,
+} from '@reprise/ledger';
 import { faultPoint } from '@reprise/service';
 import type { EffectHandle, EffectOptions } from './attempt.js';
 import { failureOf } from './failure.js';
-import { fingerprintOf } from './fingerprint.js';
 import { neverHappened } from './never-happened.js';
 import { TaskError } from './task-error.js';
 
