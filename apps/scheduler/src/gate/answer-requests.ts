@@ -91,7 +91,7 @@ export class AnswerRequests {
     }
     answered.push(...(await this.act(asked)));
     await this.reply(answered);
-    await faultPoint('gate.after-reply');
+    if (asked.some(is('claim'))) await faultPoint('gate.after-claim-answered');
   }
 
   /** One bad request never blocks the gate: what the database refuses together is tried one by one, and what it refuses alone is refused. */
