@@ -51,7 +51,7 @@ class Worker:
         self.drain_seconds, self.drain_until = drain_seconds, None
         self.handlers, self.attempts, self.asked = {}, {}, {}
         self.waiting, self.again, self.read_until = collections.deque(), [], {}
-        self.ended, self.busy, self.claiming, self.welcome, self.next_hello = queue.SimpleQueue(), 0, 0, False, 0
+        self.ended, self.busy, self.claiming, self.claim_at, self.welcome, self.next_hello = queue.SimpleQueue(), 0, 0, 0, False, 0
 
     def handler(self, call, effect=None, on_in_doubt=None):
         """`effect='once'`: never run again blindly. A handler may be stricter than the workflow, never laxer."""
@@ -102,7 +102,7 @@ class Worker:
             self._end(*self.ended.get(), slot=True)
         for attempt in list(self.attempts.values()):
             self._watch(attempt, now)
-        while self.waiting and self.busy + self.claiming < self.concurrency and not self.drain_until:
+        while self.waiting and self.busy + self.claiming < self.concurrency and now >= self.claim_at and not self.drain_until:
             self._claim(*self.waiting.popleft())
         for correlation, (request, then, asked_at) in list(self.asked.items()):
             if now >= asked_at + ASK_AGAIN_AFTER:  # an answer to this one would say nothing about a lease from now
@@ -131,7 +131,7 @@ class Worker:
     def _answered(self, _channel, _method, properties, body):
         answer = json.loads(body)
         if properties.correlation_id == 'hello':
-            return self._welcomed(answer)
+            self._welcomed(answer)
         if properties.correlation_id in self.asked:
             _, then, asked_at = self.asked.pop(properties.correlation_id)
             then(answer, asked_at)
@@ -170,8 +170,11 @@ class Worker:
 
         def granted(answer, asked_at):
             self.claiming -= 1
-            settled()
             result = answer['attempts'][0] if answer['kind'] == 'claimed' else answer
+            if result.get('code') == 'PAUSED':  # the ticket stays good
+                self.claim_at = time.monotonic() + 5
+                return self.waiting.append((name, ticket, settled))
+            settled()
             if result['kind'] != 'granted':
                 return log.info('%s of run %s is not ours: %s', ticket['path'], ticket['run'], result['reason'])
             self.read_until[name] = max(self.read_until.get(name) or 0, result['queuedAt'])
@@ -221,10 +224,10 @@ class Worker:
     def _end(self, attempt, outcome, slot):
         """The first outcome counts. A handler that ignores its timeout keeps its slot until it lets go."""
         self.busy -= slot
-        if attempt.outcome is None and outcome is None:  # stopped because it was lost: the row tells that by itself
-            self.attempts.pop(id(attempt), None)
-        if attempt.outcome is not None or outcome is None:
+        if attempt.outcome is not None:
             return
+        if outcome is None:  # stopped because it was lost: the row tells that by itself
+            return self.attempts.pop(id(attempt), None)
         attempt.outcome = outcome
 
         def heard(answer, _asked_at):

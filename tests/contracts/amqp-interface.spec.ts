@@ -63,6 +63,25 @@ async function hear(name: string): Promise<readonly Document[]> {
 const until = (name: string, enough: (messages: readonly Document[]) => boolean) =>
   eventually(async () => enough(await hear(name)), { what: `${name} on the broker`, timeoutMs: 40_000 });
 
+/** As a worker asks: to a queue of its own, one answer for each request. */
+async function askGate(...requests: readonly Json[]): Promise<readonly Document[]> {
+  expect(requests.flatMap((request) => problemsOf('gate', request))).toEqual([]);
+  return reprise.broker.channel(async (channel) => {
+    const { queue } = await channel.assertQueue('', { exclusive: true });
+    const answers: Document[] = [];
+    for (const [index, request] of requests.entries()) {
+      channel.sendToQueue(asyncapi.channels.gate.address, Buffer.from(JSON.stringify(request)), {
+        replyTo: queue,
+        correlationId: String(index),
+      });
+      const answer = await eventually(() => channel.get(queue, { noAck: true }), { what: 'the gate answers', timeoutMs: 40_000 });
+      expect(answer.properties.correlationId).toBe(String(index));
+      answers.push(JSON.parse(answer.content.toString()));
+    }
+    return answers;
+  });
+}
+
 function problemsOf(channel: string, message: Json): readonly string[] {
   const [reference] = Object.values<Document>(asyncapi.channels[channel].messages);
   const { payload } = asyncapi.components.messages[reference.$ref.split('/').at(-1)];
@@ -92,10 +111,58 @@ describe('what is on the broker', () => {
       expect(messages.flatMap((message) => problemsOf(channel === 'events' ? 'emitted' : channel, message))).toEqual([]);
   });
 
+  test('lets a worker that knows nothing but the document take an attempt to its end', async () => {
+    const document = 'workflow: abroad\ntasks: [{ id: a, call: shop.abroad, with: { n: 1 }, queue: abroad, timeout: 10s }]';
+    expect((await post('/v1/workflows', document, 'application/yaml')).status).toBe(201);
+    const worker = 'contract-1';
+    const queues = [{ name: 'abroad', readUntil: null }];
+    const hello = { v: 1, kind: 'hello', worker, queues, handlers: ['shop.abroad'], concurrency: 1 };
+    const answers = [...(await askGate(hello))];
+    const { status } = await post('/v1/workflows/abroad/runs', '{"input":{}}', 'application/json');
+    expect(status).toBe(202);
+    const { names } = reprise.broker;
+    const body = await eventually(async () => (await reprise.broker.take(names.taskQueue('abroad')))[0] ?? false, {
+      what: 'a ticket in the queue',
+      timeoutMs: 40_000,
+    });
+    const message = JSON.parse(body.toString());
+    expect(problemsOf('attempts', message)).toEqual([]);
+    const claim = { v: 1, kind: 'claim', worker, claim: '5b0f7c1e-9c57-4a1e-8a43-2f3d5f8a6c10', attempts: message.attempts };
+    const [claimed, again, other] = (await askGate(claim, claim, {
+      ...claim,
+      claim: '6b0f7c1e-9c57-4a1e-8a43-2f3d5f8a6c10',
+    })) as [Document, Document, Document];
+    expect([again.attempts[0].fence, other.attempts[0].kind]).toEqual([claimed.attempts[0].fence, 'refused']);
+    const { run, node, at, fence, claim: id, version } = claimed.attempts[0];
+    const held = { v: 1, run, node, at, fence, claim: id };
+    const outcome = { ...held, kind: 'outcome', version, outcome: { kind: 'succeeded', output: [1, null] } };
+    answers.push(claimed, again, other);
+    answers.push(...(await askGate({ ...held, kind: 'heartbeat' }, outcome, { v: 1, kind: 'goodbye', worker })));
+    await until('runs', (all) => all.some(({ type, subject }) => type === 'run.succeeded' && subject === run));
+    answers.push(
+      ...(await askGate(outcome, { ...held, kind: 'heartbeat' }, { v: 1, kind: 'put-back', attempts: message.attempts })),
+    );
+    expect(answers.map(({ kind }) => kind)).toEqual([
+      'welcome',
+      'claimed',
+      'claimed',
+      'claimed',
+      'held',
+      'accepted',
+      'accepted',
+      'stale',
+      'gone',
+      'accepted',
+    ]);
+    expect(answers.flatMap((answer) => problemsOf('gateAnswers', answer))).toEqual([]);
+    await reprise.broker.channel((channel) => channel.deleteQueue(names.taskQueue('abroad')));
+  });
+
   test('the channels name what is declared on the broker', async () => {
     for (const { bindings } of Object.values<Document>(asyncapi.channels)) {
       const { is, exchange, queue } = bindings.amqp;
       await reprise.broker.channel(async (channel) => {
+        if (is === 'routingKey' && exchange.name === '') return;
         if (is === 'routingKey') await channel.assertExchange(exchange.name, exchange.type, { durable: exchange.durable });
         else await channel.checkQueue(queue.name.replace('{queue}', 'default'));
       });

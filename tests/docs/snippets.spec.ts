@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { decodeAlarm, decodeAttempts, decodeHint, decodeInbox } from '@reprise/contracts';
+import { decodeAlarm, decodeAttempts, decodeGateRequest, decodeHint, decodeInbox } from '@reprise/contracts';
 import { type Json, type Problem, parseDocument, parseExpression } from '@reprise/core';
 import { parse } from 'yaml';
 import { type Block, blocksOf, pages, placeOf, ROOT } from './pages.js';
@@ -85,6 +85,7 @@ describe('every JSON that is shown', () => {
   const decoders: Readonly<Record<string, (body: Buffer) => unknown>> = {
     attempts: (body) => decodeAttempts(body),
     inbox: (body) => decodeInbox(body),
+    gate: (body) => decodeGateRequest(body),
     alarm: (body) => decodeAlarm(body),
     control: (body) => ({ kind: decodeHint(body) === null ? 'bad' : 'ok' }),
   };

@@ -16,9 +16,9 @@ import {
   words,
 } from '../openapi/schema.js';
 
-const AT = said('Indexes of the instance, one for each level it is nested in.', TEXT);
-const FENCE = said('A claim must find the row under this fence: it rises with every attempt.', COUNT);
-const VERSION = { const: MESSAGE_VERSION };
+export const AT = said('Indexes of the instance, one for each level it is nested in.', TEXT);
+export const FENCE = said('A claim must find the row under this fence: it rises with every attempt.', COUNT);
+export const VERSION = { const: MESSAGE_VERSION };
 
 const EFFECT = words<Effect>({ idempotent: true, transactional: true, once: true });
 
@@ -28,7 +28,7 @@ const TASK = { ...ADDRESS, node: COUNT, at: AT, fence: FENCE };
 type Item<Kind extends InboxItem['kind']> = Extract<InboxItem, { readonly kind: Kind }>;
 type Ended<Kind extends Outcome['kind']> = Extract<Outcome, { readonly kind: Kind }>;
 
-const kind = (name: string): Schema => ({ const: name });
+export const kind = (name: string): Schema => ({ const: name });
 
 const OUTCOME: Schema = {
   anyOf: [
@@ -71,28 +71,27 @@ const ITEM: Schema = {
 };
 
 export const ATTEMPT_SCHEMAS: Readonly<Record<string, Schema>> = {
+  Ticket: shape<AttemptTicket>(
+    {
+      ...TASK,
+      workflow: TEXT,
+      path: said('For people: `page[3].charge`.', TEXT),
+      call: TEXT,
+      attempt: ORDINAL,
+      timeoutMs: said('Absent: the handler’s own, else the engine’s.', COUNT),
+      heartbeatMs: COUNT,
+      effect: EFFECT,
+      onInDoubt: words<OnInDoubt>({ park: true, retry: true, probe: true, fail: true }),
+      keyed: said('The task has a business key, to be looked at before the claim.', { const: true }),
+      followed: said('That the attempt has started is to be told: `task.started`.', { const: true }),
+    },
+    ['timeoutMs', 'heartbeatMs', 'effect', 'onInDoubt', 'keyed', 'followed'],
+  ),
   Attempts: said(
     'Tickets to attempts. They carry no input: whoever claims one gets that from the ledger, which also renews the claim and says whether to stop.',
     shape<AttemptMessage>({
       v: VERSION,
-      attempts: listOf(
-        shape<AttemptTicket>(
-          {
-            ...TASK,
-            workflow: TEXT,
-            path: said('For people: `page[3].charge`.', TEXT),
-            call: TEXT,
-            attempt: ORDINAL,
-            timeoutMs: said('Absent: the handler’s own, else the engine’s.', COUNT),
-            heartbeatMs: COUNT,
-            effect: EFFECT,
-            onInDoubt: words<OnInDoubt>({ park: true, retry: true, probe: true, fail: true }),
-            keyed: said('The task has a business key, to be looked at before the claim.', { const: true }),
-            followed: said('That the attempt has started is to be told: `task.started`.', { const: true }),
-          },
-          ['timeoutMs', 'heartbeatMs', 'effect', 'onInDoubt', 'keyed', 'followed'],
-        ),
-      ),
+      attempts: listOf(component('Ticket')),
     }),
   ),
   Inbox: said('What runs of one shard are told: outcomes of attempts, and that there is something to look at.', {

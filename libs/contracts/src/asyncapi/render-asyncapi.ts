@@ -1,20 +1,24 @@
 import type { Json } from '@reprise/core';
 import { component, type Schema, TEXT } from '../openapi/schema.js';
 import { WHY_SCHEMAS } from '../openapi/why-schemas.js';
-import { names, type Topology, topologyOf } from '../topology.js';
+import { names, type Topology, type TopologyNames, topologyOf } from '../topology.js';
 import { ATTEMPT_SCHEMAS } from './attempt-schemas.js';
+import { GATE_SCHEMAS } from './gate-schemas.js';
 import { APPROVAL_NEWS, LIFECYCLE_SCHEMAS, RUN_NEWS, TASK_NEWS } from './lifecycle-schemas.js';
 
 interface Channel {
-  /** Where it is on the broker: a routing key of this exchange, or a queue. */
-  readonly address: string;
-  readonly exchange: string;
+  /** Where it is on the broker: a routing key of this exchange, or a queue. null: whatever the request's `reply_to` says. */
+  readonly address: string | null;
+  /** null: the default exchange. */
+  readonly exchange: string | null;
   readonly queue?: string;
   readonly description: string;
   /** What may change between releases: Reprise talking to itself. */
   readonly internal?: true;
-  /** Seen from Reprise. */
-  readonly action: 'send' | 'receive';
+  /** Seen from Reprise; null: the answers to what another channel receives. */
+  readonly action: 'send' | 'receive' | null;
+  /** The channel of the answers. */
+  readonly reply?: string;
   readonly parameters?: Readonly<Record<string, { readonly description: string; readonly enum?: readonly string[] }>>;
   readonly messages: readonly string[];
 }
@@ -27,6 +31,14 @@ interface Message {
 }
 
 const STRUCTURED = 'application/cloudevents+json';
+
+/** AMQP's own properties, not headers: AsyncAPI has no other place for them. */
+const ASKING: Schema = {
+  type: 'object',
+  description: 'The properties `reply_to` and `correlation_id`.',
+  required: ['reply_to', 'correlation_id'],
+  properties: { reply_to: TEXT, correlation_id: TEXT },
+};
 
 const MESSAGES: Readonly<Record<string, Message>> = {
   structuredEvent: { title: 'A CloudEvent, structured', contentType: STRUCTURED, payload: 'CloudEvent' },
@@ -47,14 +59,19 @@ const MESSAGES: Readonly<Record<string, Message>> = {
   runEvent: { title: 'What has become of a run', contentType: STRUCTURED, payload: 'RunEvent' },
   taskEvent: { title: 'What has become of a task', contentType: STRUCTURED, payload: 'TaskEvent' },
   approvalEvent: { title: 'What has become of an approval', contentType: STRUCTURED, payload: 'ApprovalEvent' },
+  gateRequest: { title: 'A request of a worker', contentType: 'application/json', payload: 'GateRequest', headers: ASKING },
+  gateAnswer: { title: 'An answer to a worker', contentType: 'application/json', payload: 'GateAnswer' },
   attempts: { title: 'Attempts to be made', contentType: 'application/json', payload: 'Attempts' },
   inbox: { title: 'What runs are told', contentType: 'application/json', payload: 'Inbox' },
 };
 
 const WORKFLOW = { description: 'Name of the workflow.' };
 
-function channels(prefix: string): Readonly<Record<string, Channel>> {
-  const n = names(prefix);
+type Channels = Readonly<Record<string, Channel>>;
+
+const channels = (prefix: string): Channels => ({ ...eventChannels(names(prefix)), ...workChannels(names(prefix)) });
+
+function eventChannels(n: TopologyNames): Channels {
   return {
     events: {
       address: '{type}',
@@ -81,15 +98,36 @@ function channels(prefix: string): Readonly<Record<string, Channel>> {
       messages: ['start'],
     },
     ...lifecycleChannels(n.lifecycle),
+  };
+}
+
+function workChannels(n: TopologyNames): Channels {
+  return {
     attempts: {
       address: n.taskQueue('{queue}'),
       exchange: n.attempts,
       queue: n.taskQueue('{queue}'),
-      description: 'Attempts for the executors of one queue.',
-      internal: true,
+      description:
+        'Attempts for the executors of one queue: consumed with manual acknowledgements, claimed before they are acknowledged.',
       action: 'send',
       parameters: { queue: { description: 'Name of the task queue.' } },
       messages: ['attempts'],
+    },
+    gate: {
+      address: n.gateQueue,
+      exchange: null,
+      queue: n.gateQueue,
+      description: 'What workers ask: persistent, mandatory, with confirms, over the default exchange.',
+      action: 'receive',
+      reply: 'gateAnswers',
+      messages: ['gateRequest'],
+    },
+    gateAnswers: {
+      address: null,
+      exchange: null,
+      description: 'Answers of the gate, in a queue of the worker’s own.',
+      action: null,
+      messages: ['gateAnswer'],
     },
     inbox: {
       address: '{shard}',
@@ -165,10 +203,17 @@ export function renderAsyncApi(prefix: string, version: string): Json {
     defaultContentType: 'application/json',
     channels: Object.fromEntries(all.map(([name, channel]) => [name, channelOf(channel, topology)])),
     operations: Object.fromEntries(
-      all.map(([name, { action, description }]) => [
-        `${action}${name.charAt(0).toUpperCase()}${name.slice(1)}`,
-        { action, channel: { $ref: `#/channels/${name}` }, summary: description },
-      ]),
+      all
+        .filter(([, { action }]) => action !== null)
+        .map(([name, { action, description, reply }]) => [
+          `${action}${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+          {
+            action,
+            channel: { $ref: `#/channels/${name}` },
+            summary: description,
+            ...(reply === undefined ? {} : { reply: replyTo(reply) }),
+          },
+        ]),
     ),
     components: {
       messages: Object.fromEntries(
@@ -177,19 +222,26 @@ export function renderAsyncApi(prefix: string, version: string): Json {
           { name, ...rest, ...(headers === undefined ? {} : { headers }), payload: component(payload) },
         ]),
       ),
-      schemas: { ...LIFECYCLE_SCHEMAS, ...ATTEMPT_SCHEMAS, ...WHY_SCHEMAS },
+      schemas: { ...LIFECYCLE_SCHEMAS, ...ATTEMPT_SCHEMAS, ...GATE_SCHEMAS, ...WHY_SCHEMAS },
     },
   };
 }
 
-function channelOf(channel: Channel, topology: Topology): Json {
-  const { address, exchange, queue, description, parameters = {}, messages, internal } = channel;
+const replyTo = (channel: string): Json => ({
+  channel: { $ref: `#/channels/${channel}` },
+  address: { location: '$message.header#/reply_to' },
+});
+
+function placeOf({ exchange, queue }: Channel, topology: Topology): Json {
+  if (queue !== undefined) return { is: 'queue', queue: { name: queue, durable: true, exclusive: false, autoDelete: false } };
+  if (exchange === null) return { is: 'routingKey', exchange: { name: '', type: 'default' } };
   const declared = topology.exchanges.find(({ name }) => name === exchange);
   if (declared === undefined) throw new Error(`the topology has no exchange ${exchange}`);
-  const place: Json =
-    queue === undefined
-      ? { is: 'routingKey', exchange: { name: exchange, type: declared.type, durable: true, autoDelete: false } }
-      : { is: 'queue', queue: { name: queue, durable: true, exclusive: false, autoDelete: false } };
+  return { is: 'routingKey', exchange: { name: exchange, type: declared.type, durable: true, autoDelete: false } };
+}
+
+function channelOf(channel: Channel, topology: Topology): Json {
+  const { address, description, parameters = {}, messages, internal } = channel;
   return {
     address,
     description,
@@ -200,7 +252,7 @@ function channelOf(channel: Channel, topology: Topology): Json {
         { description: about, ...(values === undefined ? {} : { enum: values }) },
       ]),
     ),
-    bindings: { amqp: place },
+    bindings: { amqp: placeOf(channel, topology) },
     ...(internal === true ? { 'x-internal': true } : {}),
   };
 }
