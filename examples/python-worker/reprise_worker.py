@@ -240,9 +240,8 @@ class Worker:
         self.drain_until = self.drain_until or time.monotonic() + self.drain_seconds
 
     def _drained(self):
-        if not self.drain_until:
-            return False
-        return not (self.attempts or self.claiming) or time.monotonic() >= self.drain_until + 5
+        idle = not (self.attempts or self.claiming)
+        return bool(self.drain_until) and (idle or time.monotonic() >= self.drain_until + 5)
 
 
 def failure_of(error):

@@ -20,8 +20,8 @@ describe('every example document', () => {
 const STORIES = readdirSync(`${ROOT}/examples`).filter((name) => existsSync(`${ROOT}/examples/${name}/README.md`));
 
 describe('every example with a page of its own', () => {
-  test('there are four of them', () => {
-    expect(STORIES.sort()).toEqual(['automated-testing', 'batch-processing', 'data-sync', 'refund']);
+  test('there are five of them', () => {
+    expect(STORIES.sort()).toEqual(['automated-testing', 'batch-processing', 'data-sync', 'python-worker', 'refund']);
   });
 
   test.each(STORIES)('%s is linked from the first page, and named like its workflow', (name) => {

@@ -43,8 +43,8 @@ afterAll(async () => {
 describe('a worker in Python', () => {
   test('runs the example: an error it says may be retried is retried as it asks, though the call is `once`', async () => {
     await worker('example', 'python');
-    await reprise.register(readFileSync(`${EXAMPLE}workflow.yaml`, 'utf8'));
-    const run = await reprise.run('word-report', { text: 'a few words more', to: 'ada@example.com', busy: 2 }, ENDED_WITHIN_MS);
+    await reprise.register(readFileSync(`${EXAMPLE}python-worker.yaml`, 'utf8'));
+    const run = await reprise.run('python-worker', { text: 'a few words more', to: 'ada@example.com', busy: 2 }, ENDED_WITHIN_MS);
     expect(run).toMatchObject({ status: 'succeeded', output: { words: 4, delivered: { delivered: 4, attempt: 3 } } });
     const attempts = run.tasks.find(({ path }) => path === 'deliver')?.attempts ?? [];
     expect(attempts.map(({ status, error }) => [status, error?.code ?? null])).toEqual([
@@ -58,7 +58,7 @@ describe('a worker in Python', () => {
   });
 
   test('says when there is no use in trying again', async () => {
-    const run = await reprise.run('word-report', { text: 'a', to: 'nobody' }, ENDED_WITHIN_MS);
+    const run = await reprise.run('python-worker', { text: 'a', to: 'nobody' }, ENDED_WITHIN_MS);
     expect(run).toMatchObject({ status: 'failed', error: { code: 'NO_SUCH_MAILBOX', task: 'deliver' } });
     expect(run.tasks.find(({ path }) => path === 'deliver')?.attempt).toBe(1);
   });
