@@ -10,7 +10,6 @@ from pika.exceptions import AMQPError
 log = logging.getLogger('reprise')
 ASK_AGAIN_AFTER = 10  # seconds
 
-
 class TaskError(Exception):
     """How a handler says what went wrong. `happened=False`: nothing of its work was done, so it may be repeated even where it must not."""
 
