@@ -70,6 +70,14 @@ const REFUSED = shape<RefusedAttempt>({
   reason: TEXT,
 });
 
+/** AMQP's own properties, not headers: AsyncAPI has no other place for them. */
+export const ASKING: Schema = {
+  type: 'object',
+  description: 'The properties `reply_to` and `correlation_id`.',
+  required: ['reply_to', 'correlation_id'],
+  properties: { reply_to: TEXT, correlation_id: TEXT },
+};
+
 export const GATE_SCHEMAS: Readonly<Record<string, Schema>> = {
   GateRequest: said('One request of a worker.', {
     anyOf: [

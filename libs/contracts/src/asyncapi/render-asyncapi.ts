@@ -3,7 +3,7 @@ import { component, type Schema, TEXT } from '../openapi/schema.js';
 import { WHY_SCHEMAS } from '../openapi/why-schemas.js';
 import { names, type Topology, type TopologyNames, topologyOf } from '../topology.js';
 import { ATTEMPT_SCHEMAS } from './attempt-schemas.js';
-import { GATE_SCHEMAS } from './gate-schemas.js';
+import { ASKING, GATE_SCHEMAS } from './gate-schemas.js';
 import { APPROVAL_NEWS, LIFECYCLE_SCHEMAS, RUN_NEWS, TASK_NEWS } from './lifecycle-schemas.js';
 
 interface Channel {
@@ -31,14 +31,6 @@ interface Message {
 }
 
 const STRUCTURED = 'application/cloudevents+json';
-
-/** AMQP's own properties, not headers: AsyncAPI has no other place for them. */
-const ASKING: Schema = {
-  type: 'object',
-  description: 'The properties `reply_to` and `correlation_id`.',
-  required: ['reply_to', 'correlation_id'],
-  properties: { reply_to: TEXT, correlation_id: TEXT },
-};
 
 const MESSAGES: Readonly<Record<string, Message>> = {
   structuredEvent: { title: 'A CloudEvent, structured', contentType: STRUCTURED, payload: 'CloudEvent' },
