@@ -7,26 +7,30 @@ import {
   type TaskError as Said,
   toJsonText,
 } from '@reprise/core';
-import {
-  type BegunEffect,
-  type EffectEnd,
-  type EffectHolder,
-  type EffectStore,
-  fingerprintOf,
-  untilAvailable,
-} from '@reprise/ledger';
-import { faultPoint } from '@reprise/service';
+import type { BegunEffect, EffectEnd, EffectHolder, EffectIntent, EffectState, EffectStore } from '@reprise/ledger';
 import type { EffectHandle, EffectOptions } from './attempt.js';
 import { failureOf } from './failure.js';
 import { neverHappened } from './never-happened.js';
 import { TaskError } from './task-error.js';
 
+export type { BegunEffect, EffectEnd, EffectHolder, EffectIntent, EffectState };
+
+/** Where effects are recorded. */
+export type EffectRecords = Pick<EffectStore, 'begin' | 'end'>;
+
+/** Loads neither a driver nor a service: tests use it too, on records in memory. */
 export interface RecordedEffectsOptions {
   readonly holder: EffectHolder & { readonly claim: ClaimId };
   /** `attempt.key`, which the keys of its effects begin with. */
   readonly key: string;
   readonly attempt: number;
-  readonly store: Pick<EffectStore, 'begin' | 'end'>;
+  readonly store: EffectRecords;
+  /** Asks again while the records cannot be reached. */
+  /** What makes two requests the same. */
+  readonly fingerprintOf: (request: JsonText) => string;
+  readonly untilAvailable: <Result>(ask: () => Promise<Result>) => Promise<Result>;
+  /** Where tests of crashes let the process die. */
+  readonly faultPoint: (name: string) => void | Promise<void>;
   /** What the task's document says, then its handler. */
   readonly policy: { readonly task: OnInDoubt | null; readonly handler: OnInDoubt | null };
   readonly signal: AbortSignal;
@@ -74,7 +78,7 @@ export class RecordedEffects {
     const { task, handler } = this.options.policy;
     const policy = task ?? asked.onInDoubt ?? handler ?? (asked.probe === undefined ? 'park' : 'probe');
     const begin = (again: boolean): Promise<BegunEffect> => this.begin(name, policy, asked.request, again);
-    await faultPoint('executor.before-intent');
+    await this.options.faultPoint('executor.before-intent');
     let begun = await begin(policy === 'retry');
     if (begun.kind === 'in-doubt') {
       const found = policy === 'probe' ? await this.probe(name, asked) : null;
@@ -99,14 +103,14 @@ export class RecordedEffects {
 
   private begin(name: string, policy: OnInDoubt, request: Json | undefined, again: boolean): Promise<BegunEffect> {
     const { store, holder, attempt } = this.options;
-    const fingerprint = request === undefined ? null : fingerprintOf(toJsonText(request));
+    const fingerprint = request === undefined ? null : this.options.fingerprintOf(toJsonText(request));
     const intent = { name, key: this.keyOf(name), fingerprint, policy, attempt, again };
-    return untilAvailable(() => store.begin(holder, intent));
+    return this.options.untilAvailable(() => store.begin(holder, intent));
   }
 
   private async work<Result>(name: string, work: (effect: EffectHandle) => Promise<Result>): Promise<Result> {
     const { signal } = this.options;
-    await faultPoint('executor.after-intent');
+    await this.options.faultPoint('executor.after-intent');
     if (signal.aborted) {
       await this.end(name, { state: 'void', error: said(signal.reason) });
       throw signal.reason;
@@ -118,7 +122,7 @@ export class RecordedEffects {
       await this.end(name, { state: neverHappened(error) ? 'void' : 'in_doubt', error: this.options.toShown(said(error)) });
       throw error;
     }
-    await faultPoint('executor.after-effect');
+    await this.options.faultPoint('executor.after-effect');
     return this.commit(name, result);
   }
 
@@ -132,13 +136,13 @@ export class RecordedEffects {
       throw error;
     }
     await this.end(name, { state: 'committed', result: stored });
-    await faultPoint('executor.after-effect-commit');
+    await this.options.faultPoint('executor.after-effect-commit');
     return result;
   }
 
   private async end(name: string, end: EffectEnd): Promise<void> {
     const { store, holder } = this.options;
-    if (!(await untilAvailable(() => store.end(holder, name, end)))) throw this.replaced();
+    if (!(await this.options.untilAvailable(() => store.end(holder, name, end)))) throw this.replaced();
   }
 
   /** Asks the other system. null: it does not know either. */

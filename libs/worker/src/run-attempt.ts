@@ -1,8 +1,8 @@
 import type { AttemptTicket } from '@reprise/contracts';
 import type { ClaimId, Fence, Json, JsonText, Outcome } from '@reprise/core';
 import { toJsonText } from '@reprise/core';
-import { type Claimed, type EffectStore, type RunAddress, UserSqlError } from '@reprise/ledger';
-import type { Logger } from '@reprise/service';
+import { type Claimed, fingerprintOf, type RunAddress, UserSqlError, untilAvailable } from '@reprise/ledger';
+import { faultPoint, type Logger } from '@reprise/service';
 import type { Attempt, AttemptLogger, EffectHandle, EffectOptions, Transaction } from './attempt.js';
 import { Deadlines } from './deadlines.js';
 import { failureOf, stackOf } from './failure.js';
@@ -10,7 +10,7 @@ import type { HandlerDefinition } from './handler.js';
 import type { StopReason } from './lease-keeper.js';
 import type { LogKeeper } from './log-keeper.js';
 import { outputText } from './output-text.js';
-import { RecordedEffects } from './recorded-effects.js';
+import { type EffectRecords, RecordedEffects } from './recorded-effects.js';
 import { SecretMask } from './redact-secrets.js';
 import { resolveSecrets } from './resolve-secrets.js';
 import { TaskError } from './task-error.js';
@@ -28,7 +28,7 @@ export interface Transactions {
 }
 
 export interface RunAttemptOptions {
-  readonly effects: Pick<EffectStore, 'begin' | 'end'>;
+  readonly effects: EffectRecords;
   /** An effect was answered from the ledger. */
   readonly onAnswered: () => void;
   /** A write was refused: a newer attempt has taken over. */
@@ -142,6 +142,9 @@ export class RunAttempt {
       key: keyOf(ticket),
       attempt: ticket.attempt,
       store: this.options.effects,
+      fingerprintOf,
+      untilAvailable,
+      faultPoint,
       policy: { task: ticket.onInDoubt ?? null, handler: handler.onInDoubt ?? null },
       signal: this.controller.signal,
       toStored: (result) => this.mask.json(this.outputOf(result)),

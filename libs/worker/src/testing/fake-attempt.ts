@@ -1,13 +1,22 @@
-import type { Json } from '@reprise/core';
+import { canonicalJson, type Json, type OnInDoubt, parseJsonText } from '@reprise/core';
 import type { Attempt } from '../attempt.js';
+import { outputText } from '../output-text.js';
+import { RecordedEffects, type RecordedEffectsOptions } from '../recorded-effects.js';
 import { TaskError } from '../task-error.js';
 import { FakeLog } from './fake-log.js';
 import { type FakeQuery, FakeTransactions } from './fake-transaction.js';
+import { MemoryEffects } from './memory-effects.js';
 
 /** What a test says of an attempt; the rest is made up. */
 export type FakeAttemptFields = Partial<
   Pick<Attempt, 'run' | 'workflow' | 'task' | 'call' | 'number' | 'key' | 'fence' | 'deadline'>
-> & { readonly query?: FakeQuery };
+> & {
+  readonly query?: FakeQuery;
+  /** What attempts of the task before it have recorded; the newest attempt holds the task, what older ones still do is refused. */
+  readonly effects?: MemoryEffects;
+  /** What the task in the document says, then `@Handler`. */
+  readonly onInDoubt?: OnInDoubt;
+};
 
 /** An attempt without a run, to call a handler with. */
 export interface FakeAttempt extends Attempt {
@@ -21,33 +30,50 @@ export interface FakeAttempt extends Attempt {
 }
 
 const FIVE_MINUTES_MS = 300_000;
+const now = (): number => Date.now();
 
 /** For tests of one handler: `await payments.charge(input, fakeAttempt({ number: 2 }))`. Time in it is real. */
 export function fakeAttempt(fields: FakeAttemptFields = {}): FakeAttempt {
-  const { query, run = '01890000-0000-7000-8000-000000000001', task = 'task', ...said } = fields;
+  const { query, run = '01890000-0000-7000-8000-000000000001', task = 'task', effects = new MemoryEffects(), ...rest } = fields;
+  const { onInDoubt = null, key = `${run}/${task}`, number = 1, ...said } = rest;
+  const holder = effects.claim(key, said.fence === undefined ? {} : { fence: said.fence });
   const controller = new AbortController();
-  const transactions = new FakeTransactions(query ?? null, controller.signal, () => undefined);
+  const abort = (reason: 'cancelled' | 'timeout' | 'lost'): void => controller.abort(stopError(reason));
+  const isHeld = (): boolean => effects.isHeld(holder);
+  const transactions = new FakeTransactions(query ?? null, controller.signal, isHeld, () => undefined);
+  const recorded = new RecordedEffects({
+    holder,
+    key,
+    attempt: number,
+    store: effects.records(now),
+    policy: { task: onInDoubt, handler: null },
+    signal: controller.signal,
+    toStored: (result) => outputText(result, MAX_OUTPUT_BYTES),
+    toShown: (error) => error,
+    onReplaced: () => abort('lost'),
+    ...IN_MEMORY,
+  });
   const beats: (Json | null)[] = [];
   return {
     run,
     workflow: 'workflow',
     task,
     call: 'call',
-    number: 1,
-    key: `${run}/${task}`,
-    fence: 1,
-    deadline: Date.now() + FIVE_MINUTES_MS,
+    number,
+    key,
+    fence: holder.fence,
+    deadline: now() + FIVE_MINUTES_MS,
     ...said,
     signal: controller.signal,
     log: new FakeLog(),
     heartbeat: (progress) => void beats.push(progress ?? null),
     transaction: (work) => transactions.run(work),
-    effect: refuseEffect,
+    effect: (name, work, options) => recorded.run(name, work, options),
     beats,
     get committed() {
       return transactions.committed;
     },
-    abort: (reason = 'cancelled') => controller.abort(stopError(reason)),
+    abort: (reason = 'cancelled') => abort(reason),
   };
 }
 
@@ -55,5 +81,13 @@ export function fakeAttempt(fields: FakeAttemptFields = {}): FakeAttempt {
 export const stopError = (reason: 'cancelled' | 'timeout' | 'lost'): TaskError =>
   new TaskError(reason === 'lost' ? 'LOST' : 'CANCELLED', `the attempt was asked to stop: ${reason}`);
 
-export const refuseEffect = (): Promise<never> =>
-  Promise.reject(new TaskError('NOT_SUPPORTED', 'attempt.effect is not supported yet', { retryable: false }));
+/** Records that are always there, and no process that tests of crashes could kill. */
+export const IN_MEMORY: Pick<RecordedEffectsOptions, 'fingerprintOf' | 'untilAvailable' | 'faultPoint' | 'onAnswered'> = {
+  fingerprintOf: (request) => canonicalJson(parseJsonText(request)),
+  untilAvailable: (ask) => ask(),
+  faultPoint: () => undefined,
+  onAnswered: () => undefined,
+};
+
+/** As large as an output may be, unless the services say otherwise. */
+export const MAX_OUTPUT_BYTES = 1_048_576;

@@ -17,6 +17,8 @@ export class FakeTransactions {
   constructor(
     private readonly query: FakeQuery | null,
     private readonly signal: AbortSignal,
+    /** false: a newer attempt has taken over, and nothing commits. */
+    private readonly commit: (result: unknown) => boolean,
     /** The test has not said what it must. */
     private readonly refuse: (error: TesterError) => void,
   ) {}
@@ -38,6 +40,7 @@ export class FakeTransactions {
     try {
       const result = await work({ query: async (text, values = []) => resultOf(await query(text, values)) });
       this.signal.throwIfAborted();
+      if (!this.commit(result)) throw new TaskError('LOST', 'a newer attempt has taken over: nothing commits');
       this.committed = { result };
       return result;
     } finally {

@@ -166,7 +166,7 @@ describe('a fake attempt', () => {
     ]);
     attempt.abort('lost');
     expect([attempt.signal.aborted, attempt.signal.reason]).toEqual([true, expect.objectContaining({ code: 'LOST' })]);
-    await expect(attempt.effect('x', async () => 1)).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
+    await expect(attempt.effect('x', async () => 1)).rejects.toMatchObject({ code: 'LOST' });
   });
 
   test('has one transaction, on the database the test plays; one that failed has not been', async () => {

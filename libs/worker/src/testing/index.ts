@@ -3,6 +3,7 @@ export { type FakeAttempt, type FakeAttemptFields, fakeAttempt } from './fake-at
 export type { FakeLog, FakeLogLine } from './fake-log.js';
 export type { FakeQuery } from './fake-transaction.js';
 export type { Firing, Span, Start } from './firings.js';
+export { type Finding, MemoryEffects, type MemoryHolder, type RecordedEffect } from './memory-effects.js';
 export {
   type Failure,
   fails,

@@ -16,6 +16,8 @@ export interface MockAttempt extends Attempt {
   takes(duration: string, options?: { readonly ignoresCancel?: boolean }): void;
   /** The executor dies now: the attempt is lost. */
   dies(): void;
+  /** The executor is frozen past the end of its lease: another attempt takes over, and what this one still does is not heard. */
+  freezes(): void;
 }
 
 /** Plays a handler: gives the output, or throws. May be asynchronous. */

@@ -1,12 +1,13 @@
-import { type Json, type Outcome, type PartialRetryPolicy, pathOf } from '@reprise/core';
+import { type CallWork, type Json, type Outcome, type PartialRetryPolicy, pathOf } from '@reprise/core';
 import type { Attempt } from '../attempt.js';
 import { failureOf } from '../failure.js';
 import type { HandlerDefinition } from '../handler.js';
 import { outputText } from '../output-text.js';
+import { type EffectRecords, RecordedEffects } from '../recorded-effects.js';
 import { SecretMask } from '../redact-secrets.js';
 import { resolveSecrets } from '../resolve-secrets.js';
 import type { AtWork, Labour } from './at-work.js';
-import { refuseEffect, stopError } from './fake-attempt.js';
+import { IN_MEMORY, stopError } from './fake-attempt.js';
 import { FakeLog } from './fake-log.js';
 import { type FakeQuery, FakeTransactions } from './fake-transaction.js';
 import type { Hands, Interpreter, SimulatedAttempt, SimulatedWork } from './interpreter/index.js';
@@ -16,7 +17,7 @@ import { durationMs } from './virtual-time.js';
 
 /** What plays an attempt: a mock, or a real handler with its declaration. */
 export interface Player {
-  readonly definition: Pick<HandlerDefinition, 'attemptTimeoutMs' | 'heartbeatTimeoutMs' | 'retry'> | null;
+  readonly definition: HandlerDefinition | null;
   run(input: Json, attempt: MockAttempt): unknown;
 }
 
@@ -41,7 +42,8 @@ export class PlayedAttempt implements SimulatedWork {
   private readonly transactions: FakeTransactions;
   private readonly labour: Labour;
   private mask = new SecretMask([]);
-  private stopped: 'cancelled' | 'timeout' | 'killed' | null = null;
+  private readonly effects: RecordedEffects;
+  private stopped: 'cancelled' | 'timeout' | 'killed' | 'frozen' | null = null;
   private endsAt = 0;
   private ignoresCancel = false;
 
@@ -54,7 +56,9 @@ export class PlayedAttempt implements SimulatedWork {
     this.heartbeatTimeoutMs = player.definition?.heartbeatTimeoutMs ?? null;
     this.retry = player.definition?.retry ?? null;
     const refuse = (error: TesterError) => stage.atWork.break(error);
-    this.transactions = new FakeTransactions(stage.query, this.controller.signal, refuse);
+    const commit = (result: unknown): boolean => this.commit(result);
+    this.transactions = new FakeTransactions(stage.query, this.controller.signal, commit, refuse);
+    this.effects = this.recordEffects();
     this.labour = stage.atWork.begin(`${told.path} (${told.call}, attempt ${told.attempt})`);
   }
 
@@ -116,14 +120,61 @@ export class PlayedAttempt implements SimulatedWork {
       log: new FakeLog(),
       heartbeat: () => hands.beat(),
       transaction: (work) => this.transactions.run(work),
-      effect: refuseEffect,
+      effect: (name, work, options) => this.effects.run(name, work, options),
       sleep: (duration) => this.sleep(durationMs(duration)),
       takes: (duration, { ignoresCancel = false } = {}) => this.take(durationMs(duration), ignoresCancel),
       dies: () => {
         this.stop('killed');
         hands.die();
       },
+      freezes: () => {
+        this.stopped ??= 'frozen';
+        this.stage.atWork.forget(this.labour);
+        hands.die();
+      },
     } satisfies MockAttempt & Attempt;
+  }
+
+  private recordEffects(): RecordedEffects {
+    const { told, stage, player, controller } = this;
+    const { run, workflow } = stage.run();
+    return new RecordedEffects({
+      holder: { run: run.id, ...this.holder },
+      key: `${run.id}/${told.path}`,
+      attempt: told.attempt,
+      store: this.records(),
+      policy: { task: callOf(workflow.nodes[told.node]?.work)?.onInDoubt ?? null, handler: player.definition?.onInDoubt ?? null },
+      signal: controller.signal,
+      toStored: (result) => this.mask.json(outputText(result, stage.maxOutputBytes)),
+      toShown: (error) => this.mask.error(error),
+      onReplaced: () => controller.abort(stopError('lost')),
+      ...IN_MEMORY,
+    });
+  }
+
+  private get holder() {
+    const { node, at, fence, claim } = this.told;
+    return { node, at, fence, claim };
+  }
+
+  /** A process that is gone writes nothing, and nobody in it hears anything. */
+  private records(): EffectRecords {
+    const { effects } = this.stage.run().ledger;
+    const alive = async <Answer>(answer: () => Answer): Promise<Answer> =>
+      this.stopped === 'killed' ? new Promise<never>(() => undefined) : answer();
+    return {
+      begin: (holder, intent) => alive(() => effects.begin(holder, intent, this.stage.run().now)),
+      end: (holder, name, end) => alive(() => effects.end(holder, name, end)),
+    };
+  }
+
+  /** What the transaction gives is in the row with it: no crash takes it back. */
+  private commit(result: unknown): boolean {
+    const { ledger } = this.stage.run();
+    if (this.stopped === 'killed' || ledger.heldBy(this.holder) === null) return false;
+    const output = this.mask.json(outputText(result, this.stage.maxOutputBytes));
+    ledger.record(this.holder, { kind: 'succeeded', output });
+    return true;
   }
 
   private take(ms: number, ignoresCancel: boolean): void {
@@ -154,7 +205,7 @@ export class PlayedAttempt implements SimulatedWork {
   }
 
   private end(hands: Hands, outcome: () => Outcome): void {
-    if (this.stopped === 'killed') return;
+    if (this.stopped === 'killed' || this.stopped === 'frozen') return;
     const afterMs = this.stopped === null ? Math.max(0, this.endsAt - this.stage.run().now) : 0;
     hands.answer(this.mask.outcome(outcome()), afterMs, this.ignoresCancel);
   }
@@ -176,6 +227,9 @@ export class PlayedAttempt implements SimulatedWork {
     return failureOf(error, this.retry);
   }
 }
+
+const callOf = (work: { readonly kind: string } | undefined): CallWork | null =>
+  work?.kind === 'call' ? (work as CallWork) : null;
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';

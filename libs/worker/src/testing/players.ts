@@ -55,6 +55,11 @@ export class Players {
     }
   }
 
+  /** What the handler of a call says of itself, also where a mock plays it. */
+  declared(call: string): Pick<HandlerDefinition, 'effect' | 'onInDoubt'> {
+    return this.real.get(call) ?? { effect: 'idempotent' };
+  }
+
   of(path: string, call: string): Player {
     const mock = this.mocks.get(this.mocks.has(path) ? path : call);
     const definition = this.real.get(call) ?? null;

@@ -10,6 +10,7 @@ import {
 } from '@reprise/core';
 import type { Interpreter } from './interpreter/index.js';
 import { jsonOf } from './json-of.js';
+import { type RecordedEffect, shown } from './memory-effects.js';
 import { durationOf, instantOf } from './virtual-time.js';
 
 /** A task instance as a test sees it. */
@@ -24,6 +25,8 @@ export interface TestedTask {
   readonly error: TaskError | null;
   /** Every attempt, the one that goes on included. */
   readonly attempts: readonly TestedAttempt[];
+  /** What `attempt.effect` has recorded. */
+  readonly effects: readonly RecordedEffect[];
   readonly startedAt: string | null;
   readonly endedAt: string | null;
 }
@@ -45,7 +48,8 @@ export interface TestedAttempt {
 export function readTask(run: Interpreter, path: string): TestedTask {
   const row = run.task(path);
   const status = run.statusOf(path);
-  if (row === null) return { path, status, input: null, output: null, error: null, attempts: [], startedAt: null, endedAt: null };
+  if (row === null)
+    return { path, status, input: null, output: null, error: null, attempts: [], effects: [], startedAt: null, endedAt: null };
   return {
     path: pathOf(run.workflow, row),
     status,
@@ -53,6 +57,7 @@ export function readTask(run: Interpreter, path: string): TestedTask {
     output: jsonOf(row.output),
     error: row.error,
     attempts: attemptsOf(run, path, row),
+    effects: run.ledger.effects.of(row).map(shown),
     startedAt: textOf(row.startedAt ?? row.createdAt),
     endedAt: textOf(row.endedAt),
   };

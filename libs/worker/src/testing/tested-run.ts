@@ -1,4 +1,5 @@
 import { checkInput, hasRunEnded, type Input, type Json, keyOf, type TaskState, toJsonText } from '@reprise/core';
+import { type Finding, findingOf } from './memory-effects.js';
 import type { Answer } from './people.js';
 import { ReadableRun } from './readable-run.js';
 import { TesterError } from './tester-error.js';
@@ -10,6 +11,8 @@ export interface Resolution {
   readonly output?: Json;
   readonly reason?: string;
   readonly by?: string;
+  /** What is known of its effects by now; of those that are not named, with `retry`: they have not happened. */
+  readonly effects?: readonly Finding[];
 }
 
 type Said = Omit<Answer, 'decision' | 'after'>;
@@ -95,9 +98,14 @@ export class TestedRun<Output = Json> extends ReadableRun<Output, TestedRun> {
   }
 
   /** What a person says a parked task has come to. */
-  resolve(task: string, { outcome, output = null, reason, by }: Resolution): Promise<this> {
+  resolve(task: string, { outcome, output = null, reason, by, effects = [] }: Resolution): Promise<this> {
     const { node, at } = this.rowIn(task, 'parked');
-    return this.tell({ kind: 'resolve', node, at, outcome, output: toJsonText(output), reason: reason ?? null, by: by ?? null });
+    const names = this.run.ledger.effects.of({ node, at }).map(({ name }) => name);
+    const unknown = effects.find(({ name }) => !names.includes(name));
+    if (unknown !== undefined)
+      throw new TesterError('UNKNOWN_NAME', `"${task}" has no effect "${unknown.name}"; it has ${names.join(', ') || 'none'}`);
+    const said = { outcome, output: toJsonText(output), reason: reason ?? null, by: by ?? null, effects: effects.map(findingOf) };
+    return this.tell({ kind: 'resolve', node, at, ...said });
   }
 
   /** The process that runs the attempts of this run is killed: nobody hears of them again, until their leases are over. */

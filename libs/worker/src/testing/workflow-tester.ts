@@ -1,6 +1,7 @@
-import { checkInput, concurrencyKey, type Json, parseJsonText, toJsonText, type Workflow } from '@reprise/core';
+import { checkInput, concurrencyKey, guardOf, type Json, parseJsonText, toJsonText, type Workflow } from '@reprise/core';
 import { AtWork } from './at-work.js';
 import { ChildPlay, type Children } from './child-play.js';
+import { MAX_OUTPUT_BYTES } from './fake-attempt.js';
 import type { FakeQuery } from './fake-transaction.js';
 import { type Firing, firingsOf, type Span, type Start, startsOf } from './firings.js';
 import { answersOf, type People } from './people.js';
@@ -50,7 +51,6 @@ type RunTypes<Document> = [Phantom<Document>] extends [never] ? unknown : NonNul
 export type InputOf<Document> = RunTypes<Document> extends { readonly input: infer Input } ? Input : unknown;
 export type OutputOf<Document> = RunTypes<Document> extends { readonly output: infer Output } ? Output : Json;
 
-const MAX_OUTPUT_BYTES = 1_048_576;
 /** More than a year of hourly work takes. */
 const MOST_STEPS = 1_000_000;
 const DEFAULT_START = '2026-01-01T00:00:00Z';
@@ -142,6 +142,7 @@ export class WorkflowTester<Input, Output> {
         const stage = { run, atWork, secrets, query, maxOutputBytes: MAX_OUTPUT_BYTES };
         return {
           handler: (attempt) => new PlayedAttempt(attempt, this.players.of(attempt.path, attempt.call), stage),
+          guard: (work) => guardOf(work, this.players.declared(work.call)),
           ...(random === undefined ? {} : { unit: random }),
         };
       },

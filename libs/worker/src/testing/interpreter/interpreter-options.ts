@@ -1,4 +1,4 @@
-import type { Json, Limits, Origin, RunId } from '@reprise/core';
+import type { CallWork, Guard, Json, Limits, Origin, RunId } from '@reprise/core';
 import type { Fates } from './fates.js';
 import type { ReadRun } from './read-run.js';
 import type { SimulatedWorkflows } from './simulated-children.js';
@@ -17,6 +17,8 @@ export interface InterpreterOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Answers every call; `{}` after 10 ms if there is none. */
   readonly handler?: SimulatedHandler;
+  /** How an attempt must be judged should nobody hear how it ended; what the document says if there is none. */
+  readonly guard?: (work: CallWork) => Guard | null;
   /** Answers approvals; nobody does if there is none. */
   readonly people?: SimulatedPeople;
   /** What becomes of the child runs that tasks ask for; they succeed without an output after 10 ms if it does not say. */

@@ -81,8 +81,9 @@ export class Interpreter extends ReadRun {
     this.others = new SimulatedOthers(this.simulation, options.workflows ?? (() => ({ kind: 'succeeds' })));
     this.scheduler = new SimulatedScheduler(this.simulation, this.watch, this.office, this.events, this.others, this.checked);
     const handler = options.handler ?? (() => succeedWith({}));
-    this.executor = new SimulatedExecutor(this.simulation, handler, options.leaseMs ?? 15_000);
-    if (reused !== null) this.ledger.commit({ run: null, tasks: reused.tasks, attempts: [], approvals: [], marks: [] });
+    this.executor = new SimulatedExecutor(this.simulation, handler, options.leaseMs ?? 15_000, options.guard);
+    if (reused !== null)
+      this.ledger.commit({ run: null, tasks: reused.tasks, attempts: [], approvals: [], effects: [], marks: [] });
     if (first === null) {
       this.others.givePlaceAfter(placeAfterMs ?? 0);
       return;

@@ -26,7 +26,12 @@ import {
   type Workflow,
 } from '@reprise/core';
 import { ApprovalBook } from './approval-book.js';
+import { EffectBook } from './effect-book.js';
 import { MemoryEvents } from './memory-events.js';
+import { deepFreeze, store } from './stored-row.js';
+
+/** An attempt that claims, or has claimed, a task. */
+export type Holder = Pick<TaskState, 'node' | 'at' | 'fence' | 'claim'>;
 
 export interface MemoryLedgerOptions {
   /** Texts longer than this do not come with their row: they are `stored` and must be asked for. */
@@ -42,6 +47,10 @@ export class MemoryLedger {
   aborted = false;
   readonly events: MemoryEvents;
   readonly approvals = new ApprovalBook();
+  readonly effects = new EffectBook({
+    guardOf: (holder) => this.heldBy(holder)?.guard,
+    guard: (holder, guard) => this.guard(holder, guard),
+  });
   private readonly rows = new Map<TaskKey, TaskState>();
   private readonly open = new Set<TaskKey>();
   private readonly lists = new Map<TaskKey, readonly Json[]>();
@@ -72,12 +81,13 @@ export class MemoryLedger {
   }
 
   /** Writes what was decided. Texts that came as `stored` keep what is in the row. */
-  commit(decision: Pick<Decision, 'run' | 'tasks' | 'attempts' | 'approvals' | 'marks'>): void {
+  commit(decision: Pick<Decision, 'run' | 'tasks' | 'attempts' | 'approvals' | 'effects' | 'marks'>): void {
     if (decision.run !== null) this.row = store(this.unmaskRun(decision.run));
     for (const task of decision.tasks) this.write(store(this.unmask(task)));
     this.events.mark(decision.marks);
     this.attempts.push(...decision.attempts.map((attempt) => store(attempt)));
     this.approvals.commit(store(decision.approvals));
+    for (const write of decision.effects) this.effects.settle(write);
   }
 
   /** The image of a row as it will be once committed. */
@@ -182,16 +192,28 @@ export class MemoryLedger {
     return this.find(ticket.node, ticket.at);
   }
 
+  /** The row of an attempt that still counts; null: a newer one has taken over, or it has ended. */
+  heldBy(holder: Holder): TaskState | null {
+    const task = this.find(holder.node, holder.at);
+    return task?.status === 'running' && task.claim === holder.claim && task.fence === holder.fence ? task : null;
+  }
+
   /** Its handler has begun an effect, or knows how one ended. */
-  guard(held: TaskState, guard: Guard): void {
-    const task = this.find(held.node, held.at);
-    if (task !== null && task.claim === held.claim && task.fence === held.fence) this.write(store({ ...task, guard }));
+  guard(holder: Holder, guard: Guard | null): void {
+    const task = this.heldBy(holder);
+    if (task !== null) this.write(store({ ...task, guard }));
+  }
+
+  /** Its outcome is in its row before anybody hears it. */
+  record(holder: Holder, recorded: Outcome): void {
+    const task = this.heldBy(holder);
+    if (task !== null) this.write(store({ ...task, recorded }));
   }
 
   /** Renews a lease and, once the handler has returned, leaves its outcome in the row. */
-  renew(held: TaskState, leaseUntil: number, recorded: Outcome | null): 'renewed' | 'cancelling' | 'refused' {
-    const task = this.find(held.node, held.at);
-    if (task === null || task.status !== 'running' || task.fence !== held.fence || task.claim !== held.claim) return 'refused';
+  renew(held: Holder, leaseUntil: number, recorded: Outcome | null): 'renewed' | 'cancelling' | 'refused' {
+    const task = this.heldBy(held);
+    if (task === null) return 'refused';
     this.write(store({ ...task, leaseUntil, recorded: recorded ?? task.recorded }));
     return task.cancelling ? 'cancelling' : 'renewed';
   }
@@ -213,38 +235,3 @@ const whole = (text: Stored, before: Stored | undefined): Stored => {
     throw new Error('a row says its text is stored, but there is none');
   return before;
 };
-
-/** What JSON.parse(JSON.stringify(row)) gives, frozen; but what JSON would drop or bend is an error here. */
-function store<Row>(row: Row): Row {
-  return keep(row, row) as Row;
-}
-
-/** What has been kept cannot change any more: parts of it in later rows are kept already. */
-const kept = new WeakSet<object>();
-
-function keep(value: unknown, row: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return storable(value, row);
-  if (kept.has(value)) return value;
-  const copy = copyOf(value, row);
-  kept.add(copy);
-  return copy;
-}
-
-function copyOf(value: object, row: unknown): object {
-  if (Array.isArray(value)) return Object.freeze(value.map((item) => keep(item, row)));
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) throw new Error(`the ledger cannot keep ${String(value)}`);
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, keep(item, row)])));
-}
-
-function storable(value: unknown, row: unknown): unknown {
-  const isStorable = value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
-  if (!isStorable) throw new Error(`the ledger cannot keep ${String(value)} in ${JSON.stringify(row)}`);
-  return value;
-}
-
-export function deepFreeze<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const item of Object.values(value)) deepFreeze(item);
-  return Object.freeze(value);
-}

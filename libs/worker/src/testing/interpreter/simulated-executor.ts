@@ -5,11 +5,11 @@ import {
   claimId,
   type Fence,
   type Guard,
+  guardOf,
   type Input,
   type JsonText,
   keyOf,
   type Outcome,
-  onceGuard,
   parseJsonText,
   pathOf,
   type TaskState,
@@ -47,6 +47,9 @@ export interface ClaimRecord {
   readonly at: number;
 }
 
+/** By the document alone. */
+const guardSaid = (work: CallWork): Guard | null => guardOf(work, { effect: 'idempotent' });
+
 const ENGINE_ATTEMPT_MS = 300_000;
 const LATE_MS = 3_000;
 const FROZEN_MS = 20_000;
@@ -61,6 +64,8 @@ export class SimulatedExecutor {
     private readonly simulation: Simulation,
     private readonly handler: SimulatedHandler,
     private readonly leaseMs: number,
+    /** What an executor writes with its claim. */
+    private readonly guardOf: (work: CallWork) => Guard | null = guardSaid,
   ) {}
 
   take(ticket: Address & { readonly fence: Fence }): void {
@@ -69,11 +74,11 @@ export class SimulatedExecutor {
     const { node, at, fence } = ticket;
     if (fate === 'held') return this.simulation.send({ kind: 'hold', node, at, fence, reason: 'NO_HANDLER' }, 1);
     const claim = claimId(`00000000-0000-4000-8000-${String(this.claims.length + 1).padStart(12, '0')}`);
-    const guard = this.guardOf(ticket.node);
+    const guard = this.guardOf(this.workOf(ticket.node));
     const task = ledger.claim(ticket, { now, claim, executor: 'executor-1', leaseMs: this.leaseMs, guard });
     if (task === null) return;
     this.claims.push({ key: keyOf(task.node, task.at), attempt: task.attempt, fence: task.fence, at: now });
-    const answer = this.askHandler(task);
+    const answer = this.askHandler(task, claim);
     if (!('begin' in answer) && answer.guard !== undefined) ledger.guard(task, answer.guard);
     if (fate === 'dies') return;
     const silent = fate === 'freezes';
@@ -128,44 +133,39 @@ export class SimulatedExecutor {
     this.held.clear();
   }
 
-  private askHandler(task: TaskState): SimulatedAnswer | SimulatedWork {
+  private askHandler(task: TaskState, claim: ClaimId): SimulatedAnswer | SimulatedWork {
     const { workflow } = this.simulation;
     const inputText = inputOf(task);
     return this.handler({
       node: task.node,
       at: task.at,
       path: pathOf(workflow, task),
-      call: this.callOf(task).call,
+      call: this.workOf(task.node).call,
       input: parseJsonText(inputText),
       inputText,
       attempt: task.attempt,
       failures: task.memory?.failures ?? 0,
       fence: task.fence,
+      claim,
       secrets: task.secrets,
     });
   }
 
-  /** What the document says of its work, as an executor writes it with its claim. */
-  private guardOf(node: number): Guard | null {
-    const { work } = this.simulation.workflow.nodes[node]!;
-    return work.kind === 'call' && work.effect === 'once' ? onceGuard(work.onInDoubt ?? 'park') : null;
-  }
-
-  private callOf(task: TaskState): CallWork {
-    const work = this.simulation.workflow.nodes[task.node]?.work;
+  private workOf(node: number): CallWork {
+    const work = this.simulation.workflow.nodes[node]?.work;
     if (work?.kind !== 'call') throw new LawBroken('what is claimed is not a call');
     return work;
   }
 
   private limitOf(task: TaskState, work: SimulatedWork | null): Limit {
-    const { attemptMs } = this.callOf(task).timeout;
+    const { attemptMs } = this.workOf(task.node).timeout;
     const attemptAt = this.simulation.now + (attemptMs ?? work?.attemptTimeoutMs ?? ENGINE_ATTEMPT_MS);
     const { totalUntil } = task;
     return totalUntil !== null && totalUntil < attemptAt ? { at: totalUntil, kind: 'total' } : { at: attemptAt, kind: 'attempt' };
   }
 
   private heartbeatOf(task: TaskState, work: SimulatedWork): number | null {
-    return this.callOf(task).timeout.heartbeatMs ?? work.heartbeatTimeoutMs;
+    return this.workOf(task.node).timeout.heartbeatMs ?? work.heartbeatTimeoutMs;
   }
 
   /** The lease is renewed until the claim is seen gone; the first renewal after the handler has returned leaves its outcome. */

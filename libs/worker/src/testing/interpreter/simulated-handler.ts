@@ -1,5 +1,6 @@
 import {
   type Address,
+  type ClaimId,
   type Fence,
   type Guard,
   type Json,
@@ -21,6 +22,7 @@ export interface SimulatedAttempt extends Address {
   /** The task's own failures so far; losses are not among them. */
   readonly failures: number;
   readonly fence: Fence;
+  readonly claim: ClaimId;
   /** Where secrets belong in the input, as the ticket says it. */
   readonly secrets: JsonText | null;
 }
