@@ -16,8 +16,11 @@ export {
   type MockHandler,
   takes,
 } from './mock.js';
+export { type Deed, type OutsideWorld, outsideWorld, type WatchOptions } from './outside-world.js';
 export type { Answer, AskedPeople, People } from './people.js';
 export type { Handlers, Mocks } from './players.js';
+export type { Doubt, Problem, Proof } from './proof.js';
+export { type ProofOptions, type ProvedHandler, proveIdempotent, type Watched } from './prove-idempotent.js';
 export { BadDocument } from './read-document.js';
 export type { TestedAttempt, TestedTask } from './read-task.js';
 export type { Call, TestedChild } from './readable-run.js';
