@@ -66,9 +66,9 @@ export class SettingsError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The settings of this process. The only place that reads `process.env`. */
-export function settingsFromEnvironment(reader: SettingsReader): Settings {
-  return readSettings(process.env, reader);
+/** The settings of this process; what is given goes before its environment. The only place that reads `process.env`. */
+export function settingsFromEnvironment(reader: SettingsReader, given: Environment = {}): Settings {
+  return readSettings({ ...process.env, ...given }, reader);
 }
 
 /**

@@ -40,6 +40,18 @@ describe('a handler', () => {
     ['a bare number as a timeout', { timeout: '10' }, /timeout\.attempt/],
     ['a bad duration', { timeout: { heartbeat: 'soon' } }, /timeout\.heartbeat/],
     ['no time at all', { timeout: '0s' }, /timeout\.attempt/],
+    ['a slip in an option', { timout: '5s' } as object, /has no option "timout": did you mean "timeout"\?/],
+    ['an option of something else', { queue: 'x' } as object, /has no option "queue": there are effect, /],
+    [
+      'a slip in a timeout',
+      { timeout: { heartbeats: '5s' } as object },
+      /timeout has no option "heartbeats": did you mean "heartbeat"\?/,
+    ],
+    [
+      'a slip in a retry',
+      { retry: { maximumAttemps: 2 } as object },
+      /retry has no option "maximumAttemps": did you mean "maximumAttempts"\?/,
+    ],
     ['a bad interval', { retry: { initialInterval: '5 minutes' } }, /retry\.initialInterval/],
     ['attempts below zero', { retry: { maximumAttempts: -1 } }, /retry\.maximumAttempts/],
     ['a cap below the first wait', { retry: { initialInterval: '1m', maximumInterval: '1s' } }, /retry\.maximumInterval/],
@@ -63,6 +75,13 @@ describe('a handler', () => {
 
 test('two handlers of one name are a boot error', () => {
   expect(() => new HandlerRegistry([define(), define()])).toThrow('two handlers are called "shop.pay"');
+  const at = (declaredAt: string) => ({ ...define(), declaredAt });
+  expect(() => new HandlerRegistry([at('Payments.pay'), at('Billing.charge')])).toThrow(
+    'two handlers are called "shop.pay": Payments.pay and Billing.charge; give one of them another name',
+  );
+  expect(() => new HandlerRegistry([at('Payments.pay'), at('Payments.pay')])).toThrow(
+    /Payments\.pay of two instances; provide .* one module/,
+  );
   expect(new HandlerRegistry([define({}, 'b'), define({}, 'a')]).names).toEqual(['a', 'b']);
   expect(new HandlerRegistry([define()]).find('toString')).toBeNull();
 });

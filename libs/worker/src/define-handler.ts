@@ -2,6 +2,23 @@ import { EFFECTS, type Json, ON_IN_DOUBT, type PartialRetryPolicy, parseDuration
 import type { Attempt } from './attempt.js';
 import type { HandlerDefinition, HandlerOptions, HandlerRetry } from './handler.js';
 import { HandlerRegistryError } from './handler-registry.js';
+import { refuseUnknown } from './known-options.js';
+
+const OPTIONS: Readonly<Record<keyof HandlerOptions, true>> = { effect: true, onInDoubt: true, timeout: true, retry: true };
+const TIMEOUTS = { attempt: true, heartbeat: true } as const;
+const RETRY: Readonly<Record<keyof HandlerRetry, true>> = {
+  maximumAttempts: true,
+  initialInterval: true,
+  backoff: true,
+  backoffCoefficient: true,
+  maximumInterval: true,
+  jitter: true,
+  maximumElapsed: true,
+  retryOn: true,
+  nonRetryable: true,
+  maximumLost: true,
+  onExhausted: true,
+};
 
 /** A handler from its declaration. @throws HandlerRegistryError naming the handler and the option that is wrong */
 export function defineHandler(
@@ -11,7 +28,9 @@ export function defineHandler(
 ): HandlerDefinition {
   if (!/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/.test(name))
     throw new HandlerRegistryError(`"${name}" cannot be a handler's name: letters, digits, . _ -`);
+  refuseUnknown(`handler "${name}"`, options, OPTIONS);
   const timeout = typeof options.timeout === 'string' ? { attempt: options.timeout } : (options.timeout ?? {});
+  refuseUnknown(`handler "${name}": timeout`, timeout, TIMEOUTS);
   return {
     name,
     effect: wordOf(name, 'effect', options.effect, EFFECTS) ?? 'idempotent',
@@ -43,6 +62,7 @@ function durationOf(name: string, option: string, text: string | undefined): num
 }
 
 function retryOf(name: string, retry: HandlerRetry): PartialRetryPolicy {
+  refuseUnknown(`handler "${name}": retry`, retry, RETRY);
   const { initialInterval, maximumInterval, maximumElapsed, ...rest } = retry;
   const policy: PartialRetryPolicy = {
     ...rest,

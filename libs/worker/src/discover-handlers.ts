@@ -5,9 +5,14 @@ import { HandlerRegistryError } from './handler-registry.js';
 
 /**
  * Every `@Handler` method of every provider of the application, bound to its instance.
- * @throws HandlerRegistryError for a provider that has no instance of its own (request-scoped, transient)
+ * @throws HandlerRegistryError for a provider that has no instance of its own (request-scoped, transient), for handlers of a controller
  */
 export function discoverHandlers(discovery: DiscoveryService): readonly HandlerDefinition[] {
+  for (const { instance, name } of discovery.getControllers()) {
+    const [first] = typeof instance === 'object' && instance !== null ? handlerMethods(instance) : [];
+    if (first === undefined) continue;
+    throw new HandlerRegistryError(`handler "${first.name}" is in the controller ${String(name)}; handlers belong to providers`);
+  }
   const seen = new Set<unknown>();
   return discovery.getProviders().flatMap((provider) => {
     const instance: unknown = provider.instance;

@@ -13,7 +13,8 @@ export function handlerMethods(instance: object): readonly HandlerDefinition[] {
     const metadata: HandlerMetadata | undefined = Reflect.getMetadata(HANDLER_METADATA, method);
     if (metadata === undefined) return [];
     const { name, options } = metadata;
-    return [defineHandler(name, options, (input: Json, attempt: Attempt) => Reflect.apply(method, instance, [input, attempt]))];
+    const run = (input: Json, attempt: Attempt): unknown => Reflect.apply(method, instance, [input, attempt]);
+    return [{ ...defineHandler(name, options, run), declaredAt: `${instance.constructor.name}.${method.name}` }];
   });
 }
 

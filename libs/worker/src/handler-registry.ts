@@ -12,7 +12,8 @@ export class HandlerRegistry {
   /** @throws HandlerRegistryError for two handlers of one name */
   constructor(definitions: readonly HandlerDefinition[]) {
     for (const definition of definitions) {
-      if (this.handlers.has(definition.name)) throw new HandlerRegistryError(`two handlers are called "${definition.name}"`);
+      const other = this.handlers.get(definition.name);
+      if (other !== undefined) throw new HandlerRegistryError(sameName(definition, other));
       this.handlers.set(definition.name, definition);
     }
   }
@@ -24,4 +25,12 @@ export class HandlerRegistry {
   get names(): readonly string[] {
     return [...this.handlers.keys()].sort();
   }
+}
+
+function sameName({ name, declaredAt }: HandlerDefinition, other: HandlerDefinition): string {
+  const message = `two handlers are called "${name}"`;
+  if (declaredAt === undefined || other.declaredAt === undefined) return message;
+  if (declaredAt === other.declaredAt)
+    return `${message}: ${declaredAt} of two instances; provide the class in one module, and import that module where it is needed`;
+  return `${message}: ${other.declaredAt} and ${declaredAt}; give one of them another name`;
 }

@@ -32,6 +32,8 @@ export interface HandlerRetry {
 /** A handler ready to run: what the executor knows of it. */
 export interface HandlerDefinition {
   readonly name: string;
+  /** The class and method it was declared at, for errors: `Payments.charge`. */
+  readonly declaredAt?: string;
   readonly effect: Effect;
   readonly onInDoubt?: OnInDoubt | null;
   readonly attemptTimeoutMs: number | null;

@@ -1,14 +1,19 @@
 import {
   type BeforeApplicationShutdown,
   type DynamicModule,
+  type FactoryProvider,
   Inject,
   Injectable,
   Module,
+  type ModuleMetadata,
   type OnApplicationBootstrap,
+  type Provider,
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
-import { createServiceContext, settingsFromEnvironment } from '@reprise/service';
+import { createServiceContext, type Environment, settingsFromEnvironment } from '@reprise/service';
 import { discoverHandlers } from './discover-handlers.js';
+import { HandlerRegistry } from './handler-registry.js';
+import { refuseUnknown } from './known-options.js';
 import { type RunningExecutor, startEmbeddedExecutor } from './start-embedded-executor.js';
 
 export interface RepriseExecutorOptions {
@@ -17,7 +22,23 @@ export interface RepriseExecutorOptions {
   readonly queues?: readonly string[];
   /** Handlers at the same time; default: `REPRISE_CONCURRENCY`. */
   readonly concurrency?: number;
+  /** Settings by the names of their variables (`DATABASE_URL`), for applications that have them from elsewhere; they go before the environment. */
+  readonly environment?: Environment;
 }
+
+/** As everywhere in Nest: what the factory needs is imported and injected. */
+export interface RepriseExecutorAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  readonly inject?: FactoryProvider['inject'];
+  // biome-ignore lint/suspicious/noExplicitAny: what Nest injects has the types that `inject` names, which it cannot tell.
+  readonly useFactory: (...injected: any[]) => RepriseExecutorOptions | Promise<RepriseExecutorOptions>;
+}
+
+const KNOWN: Readonly<Record<keyof RepriseExecutorOptions, true>> = {
+  queue: true,
+  queues: true,
+  concurrency: true,
+  environment: true,
+};
 
 const OPTIONS = Symbol('RepriseExecutorOptions');
 
@@ -32,9 +53,13 @@ class EmbeddedExecutor implements OnApplicationBootstrap, BeforeApplicationShutd
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const settings = settingsFromEnvironment('executor');
-    const { queue, queues = queue === undefined ? settings.queues : [queue], concurrency = settings.concurrency } = this.options;
+    refuseUnknown('RepriseExecutorModule', this.options, KNOWN);
+    const { environment, queue, ...options } = this.options;
+    const settings = settingsFromEnvironment('executor', environment);
+    const { queues = queue === undefined ? settings.queues : [queue], concurrency = settings.concurrency } = options;
     const handlers = discoverHandlers(this.discovery);
+    // Before the backends are waited for: a slip in the code is told at once, not when the database is back.
+    new HandlerRegistry(handlers);
     this.running = await startEmbeddedExecutor(createServiceContext('executor', settings), { handlers, queues, concurrency });
   }
 
@@ -48,10 +73,17 @@ class EmbeddedExecutor implements OnApplicationBootstrap, BeforeApplicationShutd
 @Module({})
 export class RepriseExecutorModule {
   static forRoot(options: RepriseExecutorOptions = {}): DynamicModule {
-    return {
-      module: RepriseExecutorModule,
-      imports: [DiscoveryModule],
-      providers: [EmbeddedExecutor, { provide: OPTIONS, useValue: options }],
-    };
+    return moduleOf([], { provide: OPTIONS, useValue: options });
+  }
+
+  /** With options that other providers know: a configuration service, a secret store. */
+  static forRootAsync({ imports = [], inject = [], useFactory }: RepriseExecutorAsyncOptions): DynamicModule {
+    return moduleOf(imports, { provide: OPTIONS, inject, useFactory });
   }
 }
+
+const moduleOf = (imports: NonNullable<ModuleMetadata['imports']>, options: Provider): DynamicModule => ({
+  module: RepriseExecutorModule,
+  imports: [DiscoveryModule, ...imports],
+  providers: [EmbeddedExecutor, options],
+});

@@ -43,6 +43,7 @@ export async function startEmbeddedExecutor(context: ServiceContext, options: Em
   const made = typeof options.handlers === 'function' ? options.handlers(connection) : options.handlers;
   const handlers = made.filter((handler) => isAllowed(settings.handlers, handler.name));
   const { queues, concurrency } = options;
+  if (handlers.length === 0) logger.warn({ queues }, nothingToDo(made));
   const executor = new Executor({ context, database, connection, transactions, id, handlers, queues, concurrency });
   await executor.start();
   logger.info({ executor: id, queues: options.queues, concurrency: options.concurrency }, 'takes attempts');
@@ -53,4 +54,11 @@ export async function startEmbeddedExecutor(context: ServiceContext, options: Em
 export function isAllowed(allow: readonly string[] | null, name: string): boolean {
   if (allow === null) return true;
   return allow.some((pattern) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name));
+}
+
+/** Every attempt it takes goes back to its queue uncounted: worth a warning, not an end, as a new process may bring its handlers later. */
+function nothingToDo(made: readonly HandlerDefinition[]): string {
+  if (made.length === 0) return 'this executor has no handler: no provider has a method with @Handler, so it can run nothing';
+  const names = made.map(({ name }) => name).join(', ');
+  return `this executor has no handler: REPRISE_HANDLERS leaves out all it has (${names})`;
 }
