@@ -67,4 +67,5 @@ export const failedAttempt = {
   whyText: null,
   verdict: null,
   verdictText: 'attempt 2 waits 1s',
+  heartbeat: null,
 };

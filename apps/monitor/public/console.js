@@ -128,6 +128,9 @@ function attemptItem(attempt) {
     make('div', { class: 'line' }, status(attempt.status), make('span', { class: 'quiet' }, times || next)),
     make('div', { class: 'quiet' }, attempt.whyText ?? ''),
     attempt.error ? make('div', {}, `${attempt.error.code}: ${attempt.error.message}`) : null,
+    attempt.heartbeat
+      ? make('div', { class: 'quiet' }, `heartbeat ${attempt.heartbeat.at} ${JSON.stringify(attempt.heartbeat.progress)}`)
+      : null,
     attempt.verdictText ? make('div', { class: 'quiet' }, `→ ${attempt.verdictText}`) : null,
   );
 }

@@ -161,6 +161,8 @@ export interface AttemptView {
   /** What was decided when it had ended. */
   readonly verdict: Why | null;
   readonly verdictText: string | null;
+  /** What the handler of a running attempt has last said with `heartbeat(progress)`, by the clock of its executor; written with its lease. */
+  readonly heartbeat: { readonly at: Instant; readonly progress: Json } | null;
 }
 
 /** One thing that happened to a run. */

@@ -4,6 +4,7 @@ select t.node, t.at, t.status, t.attempt, t.executor, t.queue, t.cancelling, t.e
   reprise.ms(t.created_at) as created_at, reprise.ms(t.queued_at) as queued_at, reprise.ms(t.started_at) as started_at,
   reprise.ms(t.ended_at) as ended_at, reprise.ms(t.due_at) as due_at,
   case when pg_column_size(t.output) <= $4 then t.output end as output, t.output is not null as has_output,
+  case when t.status = 'running' and (t.heartbeat ->> 'fence')::bigint = t.fence then t.heartbeat end as heartbeat,
   case when $5::bool then t.input end as input
 from unnest($2::int[], $3::text[]) as k (node, at)
 cross join lateral (select * from reprise.task where run_id = $1 and node = k.node and at = k.at offset 0) as t

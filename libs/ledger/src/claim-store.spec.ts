@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type ClaimId, claimId, fence, type Outcome } from '@reprise/core';
+import { type ClaimId, claimId, fence, type Outcome, toJsonText } from '@reprise/core';
 import { systemClock } from '@reprise/service';
 import { eventually, TcpProxy, TestDatabase } from '@reprise/testing';
 import { insertTasks, json, newRunId, shuffled } from '../test/rows.js';
@@ -211,6 +211,24 @@ describe('a renewal', () => {
     await store.renew([{ ...claimed, outcome: later }], LEASE_MS);
     await store.renew([{ ...claimed, outcome: null }], LEASE_MS);
     expect(JSON.parse((await facts(claimed)).recorded ?? '')).toEqual(done);
+  });
+
+  test('keeps what the handler has said of itself last; without news it stays', async () => {
+    const claimed = await only(await insertTasks(db.database, 1));
+    const said = async () => {
+      const [row] = await db.query<{ heartbeat: unknown }>('select heartbeat::text from reprise.task where run_id = $1', [
+        claimed.run,
+      ]);
+      return row?.heartbeat;
+    };
+    const beat = (done: number) => toJsonText({ fence: claimed.fence, at: 1, progress: { done } });
+    await store.renew([{ ...claimed, outcome: null }], LEASE_MS);
+    expect(await said()).toBeNull();
+    await store.renew([{ ...claimed, outcome: null, heartbeat: beat(1) }], LEASE_MS);
+    await store.renew([{ ...claimed, outcome: null, heartbeat: beat(2) }], LEASE_MS);
+    await store.renew([{ ...claimed, outcome: null }], LEASE_MS);
+    await store.renew([{ ...claimed, fence: fence(9), outcome: null, heartbeat: beat(3) }], LEASE_MS);
+    expect(JSON.parse(String(await said()))).toMatchObject({ progress: { done: 2 } });
   });
 
   test('of many meets claims, renewals and cancels of the same rows without failing', async () => {

@@ -35,6 +35,8 @@ export interface Renewal extends Ticket {
   readonly claim: ClaimId;
   /** Known but perhaps not acted on yet; null: the handler still works. */
   readonly outcome: Outcome | null;
+  /** What its handler has said of itself: `{ fence, at, progress }`; absent: nothing new. */
+  readonly heartbeat?: JsonText;
 }
 
 /** Without a run: nothing was claimed. */
@@ -137,7 +139,8 @@ class QueueIsPaused extends Error {}
 export async function renewIn(session: Session, renewals: readonly Renewal[], leaseMs: number): Promise<readonly Renewed[]> {
   const sorted = [...renewals].sort(byKey);
   const outcomes = sorted.map((renewal) => (renewal.outcome === null ? null : JSON.stringify(renewal.outcome)));
-  const values = [...columns(sorted), sorted.map((renewal) => renewal.claim), outcomes, leaseMs];
+  const heartbeats = sorted.map((renewal) => renewal.heartbeat ?? null);
+  const values = [...columns(sorted), sorted.map((renewal) => renewal.claim), outcomes, leaseMs, heartbeats];
   type RenewedRow = { run_id: RunId; node: number; at: string; claim: ClaimId; cancelling: boolean };
   const rows = await session.run<RenewedRow>(statement('renew-leases'), values);
   return rows.map((row) => ({

@@ -1,5 +1,5 @@
 import type { AttemptView, TaskView } from '@reprise/contracts';
-import type { JsonText, Node, TaskError, Why, Workflow } from '@reprise/core';
+import type { Json, JsonText, Node, TaskError, Why, Workflow } from '@reprise/core';
 import { explainWhy, FIRST_WHY, levelOf, pathOf } from '@reprise/core';
 import type { Row } from './database.js';
 import { instantOf, jsonOf, recordOf } from './run-view.js';
@@ -96,6 +96,7 @@ export function endedAttempt(row: AttemptViewRow): AttemptView {
     whyText: textOf(why),
     verdict,
     verdictText: textOf(verdict),
+    heartbeat: null,
   };
 }
 
@@ -119,7 +120,13 @@ export function currentAttempt(row: TaskViewRow, ended: readonly AttemptViewRow[
     whyText: textOf(why),
     verdict: null,
     verdictText: null,
+    heartbeat: heartbeatOf(row),
   };
+}
+
+function heartbeatOf({ heartbeat }: TaskViewRow): AttemptView['heartbeat'] {
+  const said = recordOf<{ readonly at: number; readonly progress: Json }>(heartbeat);
+  return said === null ? null : { at: new Date(said.at).toISOString(), progress: said.progress };
 }
 
 function currentStatus({ status }: TaskViewRow): AttemptView['status'] | null {

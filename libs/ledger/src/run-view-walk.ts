@@ -23,6 +23,7 @@ export interface TaskViewRow extends Row {
   readonly output: JsonText | null;
   readonly has_output: boolean;
   readonly input: JsonText | null;
+  readonly heartbeat: JsonText | null;
 }
 
 /** A task instance where it stands in its run. Members that never started or were skipped have no row. */

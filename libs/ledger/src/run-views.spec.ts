@@ -195,6 +195,24 @@ describe('a run', () => {
     expect(paged).toEqual(history.items);
   });
 
+  test('shows what the running attempt has said of itself, and nothing of an older one', async () => {
+    const id = await start(1);
+    const claimed = `update reprise.task set status = 'running', claim = gen_random_uuid(), lease_until = now(), executor = 'ex', fence = $2, heartbeat = $3 where run_id = $1 and node = 0`;
+    await db.query(claimed, [id, 2, '{"fence":2,"at":1700000000000,"progress":{"done":3}}']);
+    const said = async () => (await views.task(id, 'plan'))?.attempts.map(({ heartbeat }) => heartbeat);
+    expect(await said()).toEqual([{ at: '2023-11-14T22:13:20.000Z', progress: { done: 3 } }]);
+    expect((await pageOf(views.attempts(id, 'plan', { cursor: null, limit: 5 }))).items[0]?.heartbeat?.progress).toEqual({
+      done: 3,
+    });
+    await db.query(claimed, [id, 4, '{"fence":2,"at":1700000000000,"progress":{"done":3}}']);
+    expect(await said()).toEqual([null]);
+    await db.query(
+      `update reprise.task set status = 'succeeded', claim = null, lease_until = null, ended_at = now(), fence = 2 where run_id = $1 and node = 0`,
+      [id],
+    );
+    expect(await said()).toEqual([null]);
+  });
+
   test('that does not exist, or a path its workflow does not have, is answered as such', async () => {
     const id = await start(1);
     const nobody = runId('00000000-0000-7000-8000-000000000000');

@@ -63,7 +63,10 @@ export interface Attempt {
   /** Aborted when the attempt is cancelled, times out, or has lost its lease. */
   readonly signal: AbortSignal;
   readonly log: AttemptLogger;
-  /** Tells that the handler is alive (`timeout.heartbeat`); `progress` is kept for people. */
+  /**
+   * Tells that the handler is alive (`timeout.heartbeat`), and shows `progress` with the running attempt: the newest one, read when the lease
+   * is next renewed. Best effort and cheap; never throws. At most 4,096 characters of JSON.
+   */
   heartbeat(progress?: Json): void;
   /**
    * Runs `work` in one transaction with the attempt's outcome: what `work` writes and the result it returns commit together, or not at all.

@@ -137,6 +137,7 @@ export class Executor {
       transactions,
       maxOutputBytes: context.settings.limits.maxOutputBytes,
       logs: this.logs,
+      leases: this.leases,
       logger: context.logger,
       now: () => context.clock.now(),
     });

@@ -48,3 +48,10 @@ function attemptTo<Value>(read: () => Value): Value | undefined {
     return undefined;
   }
 }
+
+export const notTransactional = (call: string): TaskError =>
+  new TaskError(
+    'NOT_TRANSACTIONAL',
+    `the task says \`effect: transactional\`, but ${call} has written nothing through attempt.transaction`,
+    { retryable: false },
+  );

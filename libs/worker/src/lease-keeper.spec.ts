@@ -4,7 +4,9 @@ import { toJsonText } from '@reprise/core';
 import type { Claimed, ClaimStore, Renewal } from '@reprise/ledger';
 import { silentLogger, systemClock } from '@reprise/service';
 import { claimedOf, newTicket } from '../test/attempts.js';
+import { Heartbeat } from './heartbeat.js';
 import { LeaseKeeper, type StopReason } from './lease-keeper.js';
+import { SecretMask } from './redact-secrets.js';
 
 const LEASE_MS = 15_000;
 const DONE: Outcome = { kind: 'succeeded', output: toJsonText(1) };
@@ -54,6 +56,42 @@ function hold(): { readonly claimed: Claimed; readonly stops: StopReason[] } {
   leases.hold(claimed, systemClock.monotonicMs(), (reason) => stops.push(reason));
   return { claimed, stops };
 }
+
+test('a heartbeat goes with the next renewal, the newest one only, and once', async () => {
+  const { claimed } = hold();
+  const beat = (done: number) => leases.beat(claimed, new Heartbeat(1_000 + done, { done }, new SecretMask([])));
+  const shown = () => store.statements.map(([renewal]) => renewal?.heartbeat ?? null);
+  const under = (done: number) => `{"fence":${claimed.fence},"at":${1_000 + done},"progress":{"done":${done}}}`;
+  beat(1);
+  beat(2);
+  await pass(LEASE_MS / 3 - 1);
+  expect(store.statements).toEqual([]);
+  await pass(1);
+  await pass(LEASE_MS / 3);
+  expect(shown()).toEqual([under(2), null]);
+  // One that comes while a renewal is on its way, or meets a ledger that is away, is for the next one.
+  beat(3);
+  store.meanwhile = () => {
+    store.meanwhile = () => undefined;
+    beat(4);
+  };
+  await pass(LEASE_MS / 3);
+  store.answer = 'away';
+  await pass(LEASE_MS / 3);
+  store.answer = 'alive';
+  await pass(LEASE_MS / 3);
+  const later = shown().slice(2);
+  expect(later[0]).toBe(under(3));
+  expect(later.slice(1).filter((each) => each !== null).length).toBeGreaterThan(1);
+  expect(new Set(later.slice(1).filter((each) => each !== null))).toEqual(new Set([under(4)]));
+  await pass(LEASE_MS);
+  expect(shown().at(-1)).toBeNull();
+  // What is over says its outcome, and nothing else.
+  beat(5);
+  leases.finish(claimed, DONE);
+  await pass(LEASE_MS / 3);
+  expect(store.statements.at(-1)).toEqual([{ ...claimed, outcome: DONE }]);
+});
 
 describe('a lease', () => {
   test('is renewed when a third of it is over, and at every third from then on', async () => {

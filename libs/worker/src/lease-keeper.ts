@@ -1,6 +1,7 @@
 import type { ClaimId, Outcome } from '@reprise/core';
 import type { Claimed, ClaimStore, Renewal, RunAddress } from '@reprise/ledger';
 import type { Clock, Logger } from '@reprise/service';
+import type { Heartbeat } from './heartbeat.js';
 
 /** Why a handler is asked to stop. */
 export type StopReason = 'cancelled' | 'lost' | 'timeout' | 'drain';
@@ -9,6 +10,8 @@ interface Held {
   readonly claimed: Claimed;
   readonly stop: (reason: StopReason) => void;
   outcome: Outcome | null;
+  /** Not in its row yet. */
+  heartbeat: Heartbeat | null;
   /** Monotonic milliseconds until which the lease is certain. */
   leaseUntilMs: number;
 }
@@ -26,6 +29,11 @@ const CHUNK = 1_000;
 const LOOKS_PER_LEASE = 6;
 /** A third, less what timers are late by: else it would often be half. */
 const RENEWED_AFTER = 0.3;
+
+const renewalOf = ({ claimed, outcome, heartbeat }: Held): Renewal =>
+  heartbeat === null || outcome !== null
+    ? { ...claimed, outcome }
+    : { ...claimed, outcome, heartbeat: heartbeat.under(claimed.fence) };
 
 const keyOf = (claim: ClaimId, address: RunAddress): string => `${claim} ${address.run} ${address.node} ${address.at}`;
 
@@ -50,8 +58,14 @@ export class LeaseKeeper {
   /** `askedAtMs`: monotonic milliseconds before the claim was sent; the lease began later than that. */
   hold(claimed: Claimed, askedAtMs: number, stop: (reason: StopReason) => void): void {
     const leaseUntilMs = askedAtMs + this.options.leaseMs;
-    this.held.set(keyOf(claimed.claim, claimed), { claimed, stop, outcome: null, leaseUntilMs });
+    this.held.set(keyOf(claimed.claim, claimed), { claimed, stop, outcome: null, heartbeat: null, leaseUntilMs });
     if (this.stoppingFor !== null) stop(this.stoppingFor);
+  }
+
+  /** Goes into the row with the next renewal, no sooner: the newest one counts. */
+  beat(claimed: Claimed, heartbeat: Heartbeat): void {
+    const held = this.held.get(keyOf(claimed.claim, claimed));
+    if (held !== undefined && held.outcome === null) held.heartbeat = heartbeat;
   }
 
   /** The attempt is over; its lease is kept until the scheduler has acted on it. */
@@ -122,11 +136,14 @@ export class LeaseKeeper {
   private async renewChunk(due: readonly Held[]): Promise<void> {
     const { store, leaseMs, clock } = this.options;
     const now = clock.monotonicMs();
-    const sent = due.map(({ claimed, outcome }): Renewal => ({ ...claimed, outcome }));
+    const beats = due.map(({ heartbeat }) => heartbeat);
+    const sent = due.map(renewalOf);
     const answers = await store.renew(sent, leaseMs);
     const alive = new Map(answers.map((answer) => [keyOf(answer.claim, answer.address), answer.cancelling]));
     for (const [index, held] of due.entries()) {
       const cancelling = alive.get(keyOf(held.claimed.claim, held.claimed));
+      // One that came while this was on its way is for the next.
+      if (held.heartbeat === beats[index]) held.heartbeat = null;
       this.settle(held, cancelling, sent[index]?.outcome !== null, now + leaseMs);
     }
   }

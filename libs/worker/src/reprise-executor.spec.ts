@@ -4,6 +4,7 @@ import { DiscoveryModule, DiscoveryService, NestFactory } from '@nestjs/core';
 import { BatchConsumer, BrokerConnection, type Delivery, Publisher } from '@reprise/broker';
 import { type AttemptTicket, decodeInbox, encodeAttempts, type InboxItem, SHARDS } from '@reprise/contracts';
 import type { Json } from '@reprise/core';
+import { RunViews } from '@reprise/ledger';
 import { silentLogger } from '@reprise/service';
 import { eventually, registerWorkflow, startRuns, TestBroker, TestDatabase } from '@reprise/testing';
 import type { Attempt } from './attempt.js';
@@ -18,6 +19,7 @@ const ENVIRONMENT = [
   'REPRISE_PREFIX',
   'REPRISE_LOG_LEVEL',
   'REPRISE_WHEEL_LEVELS',
+  'REPRISE_LEASE',
   'REPRISE_SECRET_BANK',
 ] as const;
 const before = new Map(ENVIRONMENT.map((name) => [name, process.env[name]]));
@@ -66,8 +68,9 @@ class Payments extends Shop implements OnApplicationShutdown {
   }
 
   @Handler('shop.slow')
-  async slow(): Promise<string> {
+  async slow(_input: object, attempt: Attempt): Promise<string> {
     events.push('begun');
+    attempt.heartbeat({ done: 3, of: 10 });
     await new Promise<void>((resolve) => {
       letGo = resolve;
     });
@@ -93,6 +96,7 @@ beforeAll(async () => {
     REPRISE_PREFIX: broker.prefix,
     REPRISE_LOG_LEVEL: 'error',
     REPRISE_WHEEL_LEVELS: '1',
+    REPRISE_LEASE: '9s',
     REPRISE_SECRET_BANK: 'very-secret',
   };
   Object.assign(process.env, settings);
@@ -175,6 +179,11 @@ test('an application’s handlers run attempts from their queue to their outcome
     );
     expect(member?.handlers).toEqual(['shop.decline', 'shop.inherited', 'shop.pay', 'shop.slow']);
     await eventually(() => events.includes('begun'), { what: 'the slow handler at work' });
+    const said = await eventually(
+      async () => (await new RunViews(db.database).task(slow.run, 'a'))?.attempts.at(-1)?.heartbeat ?? false,
+      { what: 'the heartbeat in the row, written with the lease' },
+    );
+    expect(said).toMatchObject({ progress: { done: 3, of: 10 } });
     const closing = app.close();
     const late = await send('shop.pay', { amount: 1 });
     expect(events).toEqual(['begun']);

@@ -5,9 +5,10 @@ import { type Claimed, fingerprintOf, type RunAddress, UserSqlError, untilAvaila
 import { faultPoint, type Logger } from '@reprise/service';
 import type { Attempt, AttemptLogger, EffectHandle, EffectOptions, Transaction } from './attempt.js';
 import { Deadlines } from './deadlines.js';
-import { failureOf, stackOf } from './failure.js';
+import { failureOf, notTransactional, stackOf } from './failure.js';
 import type { HandlerDefinition } from './handler.js';
-import type { StopReason } from './lease-keeper.js';
+import { Heartbeat } from './heartbeat.js';
+import type { LeaseKeeper, StopReason } from './lease-keeper.js';
 import type { LogKeeper } from './log-keeper.js';
 import { outputText } from './output-text.js';
 import { type EffectRecords, RecordedEffects } from './recorded-effects.js';
@@ -38,6 +39,7 @@ export interface RunAttemptOptions {
   readonly transactions: Transactions | null;
   readonly maxOutputBytes: number;
   readonly logs: Pick<LogKeeper, 'open'>;
+  readonly leases: Pick<LeaseKeeper, 'beat'>;
   readonly logger: Logger;
   /** Epoch milliseconds of this machine, for deadlines shown to handlers. */
   readonly now: () => number;
@@ -128,7 +130,10 @@ export class RunAttempt {
       get log() {
         return logger();
       },
-      heartbeat: () => deadlines.beat(),
+      heartbeat: (progress) => {
+        deadlines.beat();
+        this.options.leases.beat(claimed, new Heartbeat(this.options.now(), progress, this.mask));
+      },
       transaction: (work) => this.transaction(work),
       effect: (name, work, options) => this.effect(name, work, options),
     };
@@ -241,10 +246,3 @@ export class RunAttempt {
 }
 
 const keyOf = ({ run, path }: AttemptTicket): string => `${run}/${path}`;
-
-const notTransactional = (call: string): TaskError =>
-  new TaskError(
-    'NOT_TRANSACTIONAL',
-    `the task says \`effect: transactional\`, but ${call} has written nothing through attempt.transaction`,
-    { retryable: false },
-  );

@@ -38,6 +38,7 @@ export function attemptAt(
     transactions: null,
     maxOutputBytes: 1_000,
     logs: new LogKeeper({ store: { write: async () => undefined }, logger: silentLogger, now: () => 1_000_000 }),
+    leases: { beat: () => undefined },
     logger: silentLogger,
     now: () => 1_000_000,
     ...options,

@@ -2,16 +2,17 @@ import type { RunView, TaskView } from '@reprise/client';
 import { printable } from '../terminal.js';
 import { spanText } from '../time-text.js';
 import { runState } from './run-state.js';
-import { errorText } from './task-tree.js';
+import { errorText, progressText } from './task-tree.js';
 
 /** Tells what changed from one look at a run to the next, a line each; nothing twice. */
 export class Changes {
   private readonly seen = new Map<string, string>();
   private readonly told = new Set<string>();
+  private readonly progressed = new Map<string, string>();
   private runStatus = '';
 
   next(run: RunView): readonly string[] {
-    const lines = run.tasks.flatMap((task) => [...this.attempts(task), ...this.status(task)]);
+    const lines = run.tasks.flatMap((task) => [...this.attempts(task), ...this.status(task), ...this.progress(task)]);
     const state = runState(run);
     if (state === this.runStatus) return lines;
     this.runStatus = state;
@@ -46,5 +47,14 @@ export class Changes {
         ? `  ${spanText(Date.parse(task.endedAt) - Date.parse(task.startedAt))}`
         : '';
     return [`${at}  ${task.path}  ${task.status}${attempt}${retry}${took}`];
+  }
+
+  /** What a running handler says of itself, when it says something new. */
+  private progress(task: TaskView): readonly string[] {
+    const text = progressText(task);
+    const told = `${task.attempt} ${text}`;
+    if (text === '' || this.progressed.get(task.path) === told) return [];
+    this.progressed.set(task.path, told);
+    return [`${task.attempts.at(-1)?.heartbeat?.at ?? '-'}  ${task.path}  progress  ${text}`];
   }
 }

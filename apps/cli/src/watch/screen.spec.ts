@@ -1,7 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import type { RunView, TaskView } from '@reprise/client';
+import type { Json } from '@reprise/core';
 import type { Terminal } from '../terminal.js';
+import { Changes } from './changes.js';
 import { Screen } from './screen.js';
 
 const ESCAPE = String.fromCharCode(27);
@@ -56,6 +58,21 @@ const task = (over: Partial<TaskView>): TaskView => ({
   attemptsTruncated: false,
   ...over,
 });
+const attempt = {
+  number: 1,
+  status: 'running',
+  executor: 'ex',
+  queuedAt: null,
+  startedAt: null,
+  endedAt: null,
+  nextRetryAt: null,
+  error: null,
+  why: null,
+  whyText: null,
+  verdict: null,
+  verdictText: null,
+  heartbeat: null,
+} as const;
 const run = (tasks: readonly TaskView[], over: Partial<RunView> = {}): RunView => ({
   id: 'ID',
   workflow: 'sync',
@@ -90,6 +107,27 @@ describe('watching on a terminal', () => {
     const child = { run: 'CHILD', workflow: 'shipping', status: 'running' } as const;
     new Screen(terminal).draw(run([task({ status: 'waiting', child })]));
     expect(terminal.lines[1]).toBe('  ◷ fetch  waiting  1.0s  run CHILD of shipping');
+  });
+
+  test('shows what a running handler says of its progress, cut to a length', () => {
+    const terminal = new FakeTerminal(200);
+    const at = '2030-01-01T00:00:09.000Z';
+    const saying = (progress: Json) => task({ attempts: [{ ...attempt, heartbeat: { at, progress } }] });
+    new Screen(terminal).draw(run([saying({ done: 3, of: 10 }), saying(`\u001b[2J${'x'.repeat(100)}`), saying(null)]));
+    expect(terminal.lines.slice(1)).toEqual([
+      '  ● fetch  running  1.0s  {"done":3,"of":10}',
+      `  ● fetch  running  1.0s   [2J${'x'.repeat(75)}…`,
+      '  ● fetch  running  1.0s',
+    ]);
+  });
+
+  test('tells of progress where there is no screen, once for each news', () => {
+    const changes = new Changes();
+    const look = (progress: Json, at: string) =>
+      changes.next(run([task({ attempts: [{ ...attempt, heartbeat: { at, progress } }] })])).slice(-1);
+    expect(look({ done: 1 }, '2030-01-01T00:00:01.000Z')).toEqual(['2030-01-01T00:00:01.000Z  fetch  progress  {"done":1}']);
+    expect(look({ done: 1 }, '2030-01-01T00:00:02.000Z')).toEqual([]);
+    expect(look({ done: 2 }, '2030-01-01T00:00:03.000Z')).toEqual(['2030-01-01T00:00:03.000Z  fetch  progress  {"done":2}']);
   });
 
   test('draws the tree with what each task waits for and why, and draws over it', () => {

@@ -54,7 +54,9 @@ function linesOf(task: TaskView, now: number, withAttempts: boolean): readonly s
   const indent = '  '.repeat(task.path.split(/[.[]/).length - 1);
   const name = task.path.slice(task.path.lastIndexOf('.') + 1);
   const child = task.child === null ? '' : `run ${task.child.run} of ${task.child.workflow}`;
-  const facts = [detailOf(task, now), child, task.cancelling ? 'asked to stop' : ''].filter((fact) => fact !== '');
+  const facts = [detailOf(task, now), progressText(task), child, task.cancelling ? 'asked to stop' : ''].filter(
+    (fact) => fact !== '',
+  );
   const head = `${indent}${glyph(task.status)} ${name}  ${paint(task.status, task.status)}${facts.map((fact) => `  ${colors.dim(fact)}`).join('')}`;
   const tried = withAttempts && (task.attempts.length > 1 || task.status === 'failed' || task.status === 'parked');
   if (tried) return [head, ...task.attempts.map((attempt) => `${indent}    ${attemptLine(attempt, now)}`)];
@@ -73,6 +75,17 @@ function detailOf(task: TaskView, now: number): string {
   }
   const attempt = task.attempt > 1 ? `attempt ${task.attempt}` : '';
   return together(round, attempt, took);
+}
+
+/** The longest that is shown of what a handler says of its progress. */
+const LONGEST_PROGRESS = 80;
+
+/** What the running attempt's handler has last said of its progress; empty: nothing. */
+export function progressText(task: TaskView): string {
+  const progress = task.attempts.at(-1)?.heartbeat?.progress ?? null;
+  if (progress === null) return '';
+  const text = printable(typeof progress === 'string' ? progress : JSON.stringify(progress)).replaceAll(/\s+/g, ' ');
+  return text.length <= LONGEST_PROGRESS ? text : `${text.slice(0, LONGEST_PROGRESS - 1)}…`;
 }
 
 const together = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join('  ');

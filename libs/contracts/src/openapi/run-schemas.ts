@@ -167,6 +167,12 @@ export const RUN_SCHEMAS: Readonly<Record<string, Schema>> = {
     whyText: orNull(TEXT),
     verdict: said('What was decided when it had ended.', WHY),
     verdictText: orNull(TEXT),
+    heartbeat: said(
+      'What the handler of a running attempt has last said with `heartbeat(progress)`; written when its lease is renewed.',
+      orNull(
+        shape<NonNullable<AttemptView['heartbeat']>>({ at: said('By the clock of the executor.', INSTANT), progress: ANYTHING }),
+      ),
+    ),
   }),
   AttemptLog: said(
     'What an attempt has written, as far as it is kept.',

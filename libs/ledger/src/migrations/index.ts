@@ -7,6 +7,7 @@ import { Completion1700000000006 } from './0006-completion.js';
 import { Poll1700000000007 } from './0007-poll.js';
 import { Operate1700000000009 } from './0009-operate.js';
 import { Effect1700000000010 } from './0010-effect.js';
+import { Heartbeat1700000000012 } from './0012-heartbeat.js';
 
 /** In the order they run. Forward only: a released migration is never edited. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   Poll1700000000007,
   Operate1700000000009,
   Effect1700000000010,
+  Heartbeat1700000000012,
 ] as const;
