@@ -3,8 +3,17 @@ import type { Attempt } from './attempt.js';
 import type { HandlerDefinition, HandlerOptions, HandlerRetry } from './handler.js';
 import { HandlerRegistryError } from './handler-registry.js';
 import { refuseUnknown } from './known-options.js';
+import { isStandardSchema } from './standard-schema.js';
+import { type Schemas, validated } from './validated.js';
 
-const OPTIONS: Readonly<Record<keyof HandlerOptions, true>> = { effect: true, onInDoubt: true, timeout: true, retry: true };
+const OPTIONS: Readonly<Record<keyof HandlerOptions, true>> = {
+  effect: true,
+  onInDoubt: true,
+  timeout: true,
+  retry: true,
+  input: true,
+  output: true,
+};
 const TIMEOUTS = { attempt: true, heartbeat: true } as const;
 const RETRY: Readonly<Record<keyof HandlerRetry, true>> = {
   maximumAttempts: true,
@@ -38,8 +47,15 @@ export function defineHandler(
     attemptTimeoutMs: timeoutOf(name, 'timeout.attempt', timeout.attempt),
     heartbeatTimeoutMs: timeoutOf(name, 'timeout.heartbeat', 'heartbeat' in timeout ? timeout.heartbeat : undefined),
     retry: options.retry === undefined ? null : retryOf(name, options.retry),
-    run: async (input, attempt) => run(input, attempt),
+    run: validated(run, { ...schemaOf(name, 'input', options.input), ...schemaOf(name, 'output', options.output) }),
   };
+}
+
+function schemaOf(name: string, option: 'input' | 'output', schema: unknown): Schemas {
+  if (schema === undefined) return {};
+  if (isStandardSchema(schema)) return { [option]: schema };
+  const hint = 'give one of a library that implements standardschema.dev version 1 (Zod 3.24, Valibot 1, ArkType 2 or newer)';
+  throw new HandlerRegistryError(`handler "${name}": ${option} is no Standard Schema; ${hint}`);
 }
 
 function wordOf<Word extends string>(name: string, option: string, word: Word | undefined, words: readonly Word[]): Word | null {

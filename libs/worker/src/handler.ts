@@ -2,6 +2,7 @@ import { SetMetadata } from '@nestjs/common';
 import type { Effect, Json, OnInDoubt, PartialRetryPolicy } from '@reprise/core';
 import type { Attempt } from './attempt.js';
 import { HANDLER_METADATA } from './handler-methods.js';
+import type { StandardSchemaV1 } from './standard-schema.js';
 
 /** What a handler says of itself; the document's task and defaults come first, field by field. */
 export interface HandlerOptions {
@@ -12,6 +13,10 @@ export interface HandlerOptions {
   /** A duration (`10s`) for one attempt, or by kind. */
   readonly timeout?: string | { readonly attempt?: string; readonly heartbeat?: string };
   readonly retry?: HandlerRetry;
+  /** Any Standard Schema (Zod, Valibot, ArkType …). The handler gets what it makes of the input; what does not fit fails with `INVALID_INPUT`. */
+  readonly input?: StandardSchemaV1;
+  /** The output is what it makes of the result; what does not fit fails with `INVALID_OUTPUT`. */
+  readonly output?: StandardSchemaV1;
 }
 
 /** The retry fields as a document writes them: durations are text. */

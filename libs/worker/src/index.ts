@@ -9,5 +9,6 @@ export {
   type RepriseExecutorOptions,
 } from './reprise-executor.module.js';
 export type { Transactions } from './run-attempt.js';
+export type { StandardSchemaV1 } from './standard-schema.js';
 export { type EmbeddedExecutorOptions, type RunningExecutor, startEmbeddedExecutor } from './start-embedded-executor.js';
 export { TaskError, type TaskErrorOptions } from './task-error.js';
