@@ -292,7 +292,7 @@ test('a start by message that cannot be started ends in the dead letters with it
     channel.publish(names.events, 'run.start.nobody', Buffer.from('{}'), { messageId: 'lost-start' });
     channel.publish(names.events, 'run.start.fine', Buffer.from('not json'));
   });
-  await eventually(
+  const told = eventually(
     async () => {
       const rows = await reprise.database.query<{ reason: string }>(
         `select reason from reprise.dead_letter where properties ->> 'routingKey' in ('run.start.nobody', 'run.start.fine') and reason not like '%message_id%'`,
@@ -304,4 +304,5 @@ test('a start by message that cannot be started ends in the dead letters with it
     },
     { what: 'two dead letters of starts' },
   );
+  await reprise.orTell(told);
 });

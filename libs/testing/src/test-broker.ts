@@ -9,14 +9,18 @@ export class TestBroker implements AsyncDisposable {
 
   constructor(readonly url: string = BROKER_URL) {}
 
-  /** As an operator at the broker's side would. */
-  async channel<Result>(work: (channel: amqp.Channel) => Promise<Result>): Promise<Result> {
+  /**
+   * As an operator at the broker's side would. What is published is on the broker when it resolves: a quorum queue may lose what came
+   * without confirms just before its channel was closed.
+   */
+  async channel<Result>(work: (channel: amqp.ConfirmChannel) => Promise<Result>): Promise<Result> {
     const model = await connectTo(this.url);
     model.on('error', () => undefined);
     try {
-      const channel = await model.createChannel();
+      const channel = await model.createConfirmChannel();
       channel.on('error', () => undefined);
       const result = await work(channel);
+      await channel.waitForConfirms();
       await channel.close();
       return result;
     } finally {
