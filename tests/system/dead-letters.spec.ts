@@ -33,17 +33,17 @@ test('a start that nobody could make is made once its cause is gone: redriven, e
   const first = await oneOpen();
   expect(first.reason).toContain('late');
   expect((await settle(first.id, 'redrive')).status).toBe(200);
-  const again = await eventually(async () => (await letters()).find(({ redriveOf }) => redriveOf === first.id), {
+  const again = await eventually(async () => (await letters()).find(({ redriveOf }) => redriveOf === first.id) ?? false, {
     what: 'it to fail again, as nothing has changed',
   });
   await reprise.register({ workflow: 'late', tasks: [{ id: 'work', call: 'noop' }] });
-  expect((await settle(again?.id ?? '', 'redrive')).body).toMatchObject({ state: 'redriven', redrives: 1 });
+  expect((await settle(again.id, 'redrive')).body).toMatchObject({ state: 'redriven', redrives: 1 });
   const [run] = await eventually(async () => (await runs()).length > 0 && (await runs()), { what: 'the run' });
   expect(await reprise.ended(run.id)).toMatchObject({ status: 'succeeded', input: { a: 1 } });
   // As a monitor leaves it that dies after the broker has the message.
   await reprise.database.query(
     `update reprise.dead_letter set state = 'redriving', settled_at = null, look_at = now() where id = $1`,
-    [again?.id],
+    [again.id],
   );
   await eventually(async () => (await letters('redriving')).length === 0, { what: 'the monitor to send it again' });
   await reprise.broker.channel(async (channel) => {
