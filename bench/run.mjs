@@ -2,6 +2,7 @@
 // beside a hand-written chain in the same session.
 import { deleteTopology } from '@reprise/broker';
 import { topologyOf } from '@reprise/contracts';
+import { laneKeys } from '@reprise/core';
 import amqp from 'amqplib';
 import pg from 'pg';
 import { naiveChains } from './naive.mjs';
@@ -26,6 +27,11 @@ const env = {
   REPRISE_LOG_LEVEL: 'info',
 };
 const services = [];
+let cleaning;
+// What a bench makes must go, also when it is broken off or piped into a reader that has had enough (`| head -1`).
+const cleanUp = () => (cleaning ??= removeEverything());
+process.stdout.on('error', () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
 try {
   const trigger = await startService('apps/trigger/dist/main.js', env);
   services.push(trigger);
@@ -58,6 +64,10 @@ try {
   const whole = await latencies(trigger, 'chain', (run, sent) => run.endedAt - sent);
   console.log(`idle, chain of 5, start → end: p50 ${whole.p50.toFixed(1)} ms, p99 ${whole.p99.toFixed(1)} ms`);
 } finally {
+  await cleanUp();
+}
+
+async function removeEverything() {
   await Promise.all(services.map((service) => service.stop()));
   await deleteBrokerNames();
   const role = await ledgerRole();
@@ -81,7 +91,7 @@ async function deleteBrokerNames() {
   const connection = await amqp.connect(amqpUrl);
   await deleteTopology(
     connection,
-    topologyOf({ prefix: env.REPRISE_PREFIX, queueType: 'quorum', wheelLevels: 2, taskQueues: ['default'] }),
+    topologyOf({ prefix: env.REPRISE_PREFIX, queueType: 'quorum', wheelLevels: 2, taskQueues: laneKeys('default') }),
   );
   await connection.close();
 }

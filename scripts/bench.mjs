@@ -10,13 +10,14 @@ import { Expected, fail } from './lib/print.mjs';
 import { findServers } from './lib/servers.mjs';
 import { Stop } from './lib/stop.mjs';
 
-/** `node bench/run.mjs` with the same servers that `npm start` would find; further arguments are the bench's. */
+/** `node bench/run.mjs` (or another: `scripts/bench.mjs growth`) with the same servers that `npm start` would find; further arguments are the bench's. */
 const stop = new Stop();
 stop.exitCodeFor = () => 130;
 try {
   const { own, rest } = parseOptions(process.argv.slice(2));
-  const file = path.join(root, 'bench', 'run.mjs');
-  if (!existsSync(file)) throw new Expected('There is no bench/run.mjs.');
+  const name = /^[a-z]+$/.test(rest[0] ?? '') ? rest.shift() : 'run';
+  const file = path.join(root, 'bench', `${name}.mjs`);
+  if (!existsSync(file)) throw new Expected(`There is no bench/${name}.mjs.`);
   await install({ signal: stop.signal });
   await build();
   const finding = findServers({ own, onLost: (message) => stop.now(1, message), signal: stop.signal });

@@ -14,6 +14,9 @@ const PAGES = [
   'docs/amqp.md',
   'docs/workflow-document.md',
   'docs/cli.md',
+  'docs/operations/alerting.md',
+  'docs/operations/runbooks.md',
+  'docs/operations/doctor.md',
 ];
 
 const SCHEMA = 'docs/workflow.schema.json';

@@ -12,7 +12,7 @@ function welcome(urls) {
   process.stdout.write(`
 ${bold(`Reprise is ready after ${elapsedSeconds()} s.`)}
 
-  API              ${urls.monitor}
+  API, console     ${urls.monitor}
   Events, starts   ${urls.trigger}
   Metrics          ${Object.values(urls)
     .map((url) => `${url}/metrics`)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { checkSource } from './architecture/check-source.js';
+import { roomCircles } from './architecture/room-circles.js';
 import { ROOT, shippedSources } from './architecture/sources.js';
 import { DOORS, MAY_IMPORT } from './architecture/walls.js';
 
@@ -20,6 +21,17 @@ test('every package has its walls, and no door is left open that nobody uses', (
     const elsewhere = { path: path.replace(/[^/]+$/, 'elsewhere.ts'), text: source?.text ?? '' };
     expect([path, checkSource(elsewhere).length]).toEqual([path, walls.length]);
   }
+});
+
+test('the rooms of a package stand on floors: none needs one that needs it', () => {
+  expect(roomCircles(sources)).toEqual([]);
+  const circle = [
+    { path: 'libs/x/src/a/one.ts', text: `import { two } from '../b/two.js';` },
+    { path: 'libs/x/src/b/two.ts', text: `import type { One } from '../a/one.js';` },
+    { path: 'libs/x/src/a/c/three.ts', text: `export { one } from '../one.js';\nimport { two } from '../../b/two.js';` },
+    { path: 'libs/x/src/a/one.ts', text: `export { three } from './c/three.js';` },
+  ];
+  expect(roomCircles(circle)).toEqual(['libs/x/src/a ↔ libs/x/src/b']);
 });
 
 describe('a wall that is broken is seen', () => {

@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { deleteTopology } from '@reprise/broker';
 import { taskQueueTopology, topologyOf } from '@reprise/contracts';
+import { laneKeys } from '@reprise/core';
 import amqp from 'amqplib';
 
 const PREFIXES = path.join(tmpdir(), `reprise-test-prefixes-${userInfo().uid}`);
@@ -21,7 +22,7 @@ export default async function sweepPrefixes() {
   for (const prefix of left) {
     const options = { prefix, queueType: 'quorum' };
     await deleteTopology(model, topologyOf(options));
-    await deleteTopology(model, taskQueueTopology(options, 'default'));
+    for (const key of laneKeys('default')) await deleteTopology(model, taskQueueTopology(options, key));
     await rm(path.join(PREFIXES, prefix), { force: true });
   }
   await model.close();

@@ -9,6 +9,7 @@ from pika.exceptions import AMQPError
 
 log = logging.getLogger('reprise')
 ASK_AGAIN_AFTER = 10  # seconds
+LANES = ('', '.high', '.retry', '.low')  # of a queue: who reads it reads them all, or what is in the others waits for ever
 
 class TaskError(Exception):
     """How a handler says what went wrong. `happened=False`: nothing of its work was done, so it may be repeated even where it must not."""
@@ -23,7 +24,8 @@ class Attempt:
     """What a handler is told beside its input. `key` is the same for every attempt: hand it on as an idempotency key."""
 
     def __init__(self, grant, asked_at):
-        self.grant, self.key, self.number, self.task = grant, grant['key'], grant['attempt'], grant['path']
+        self.grant, self.key, self.fence = grant, grant['key'], grant['fence']
+        self.number, self.task = grant['attempt'], grant['path']
         self.lease_until = asked_at + grant['leaseMs'] / 1000
         self.ends_at = asked_at + grant['timeoutMs'] / 1000
         self.next_beat = asked_at + grant['leaseMs'] / 3000
@@ -46,6 +48,7 @@ class Attempt:
 class Worker:
     def __init__(self, url, prefix='reprise', queues=('default',), concurrency=4, name=None, drain_seconds=20):
         self.url, self.prefix, self.queues, self.concurrency = url, prefix, queues, concurrency
+        self.lanes = [queue + lane for queue in queues for lane in LANES]
         self.name = name or f'{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}'
         self.drain_seconds, self.drain_until = drain_seconds, None
         self.handlers, self.attempts, self.asked = {}, {}, {}
@@ -94,7 +97,7 @@ class Worker:
     def _tick(self, now):
         if now >= self.next_hello and not self.drain_until:
             self.next_hello = now + 5
-            queues = [{'name': each, 'readUntil': self.read_until.get(each)} for each in self.queues]
+            queues = [{'name': each, 'readUntil': self.read_until.get(each)} for each in self.lanes]
             hosted = {'handlers': list(self.handlers), 'concurrency': self.concurrency}
             self._publish({'kind': 'hello', 'worker': self.name, 'queues': queues, **hosted}, 'hello')
         while not self.ended.empty():
@@ -140,7 +143,7 @@ class Worker:
             raise SystemExit(f'the gate refuses this worker: {answer.get("reason")}')
         if not self.welcome:  # only now its queues exist
             self.welcome = True
-            for name in self.queues:
+            for name in self.lanes:
                 self.tickets.basic_consume(f'{self.prefix}.queue.{name}', lambda *all, name=name: self._delivered(name, *all))
             log.info('%s takes %s from %s', self.name, ', '.join(self.handlers), ', '.join(self.queues))
 
@@ -148,7 +151,8 @@ class Worker:
     def _delivered(self, name, channel, method, _properties, body):
         try:
             message = json.loads(body)
-            left = {'tickets': len({1: message['attempts']}[message['v']])}
+            tickets = {1: message['attempts']}[message['v']]
+            left = {'tickets': len([ticket['call'] for ticket in tickets])}
         except (ValueError, KeyError, TypeError):
             self.gate.basic_publish(f'{self.prefix}.dead', '', body)  # a person can look at it there
             return channel.basic_ack(method.delivery_tag)
@@ -158,7 +162,7 @@ class Worker:
             if left['tickets'] == 0 and channel.is_open:
                 channel.basic_ack(method.delivery_tag)
 
-        self.waiting.extend((name, ticket, settled) for ticket in message['attempts'])
+        self.waiting.extend((name, ticket, settled) for ticket in tickets)
 
     def _claim(self, name, ticket, settled):
         if ticket['call'] not in self.handlers:

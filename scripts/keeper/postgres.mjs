@@ -34,7 +34,7 @@ function packagedPostgres() {
 }
 
 /** As root the server runs as somebody else, who may not be able to reach a repository under /root: then it works from a copy. */
-function programsFor(user, home) {
+export function programsFor(user, home) {
   const packaged = packagedPostgres();
   // Some registries' mirrors and some archives lose the mode.
   if (!user) for (const name of ['initdb', 'postgres']) chmodSync(path.join(packaged, 'bin', name), 0o755);
@@ -51,7 +51,7 @@ function programsFor(user, home) {
 }
 
 /** Creates the cluster once. A half-made one (killed in the middle) is made again. */
-async function initialise(programs, data, user, note) {
+export async function initialise(programs, data, user, note) {
   const complete = path.join(data, '..', 'initialised');
   if (existsSync(complete)) return;
   note('creating a database cluster');

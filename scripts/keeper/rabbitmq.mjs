@@ -67,7 +67,7 @@ const logTail = () => readFileSync(statePath('rabbitmq', 'out.log'), 'utf8').tri
 const PORT_TAKEN = /already_used|eaddrinuse|address already in use/i;
 const TRIES = 3;
 
-/** Starts our own RabbitMQ node. Returns `{ url, detail, exited, stop }`. */
+/** Starts our own RabbitMQ node. Returns `{ url, managementUrl, detail, ctl, exited, stop }`; `ctl` is how `rabbitmqctl` is called for it. */
 export async function ownRabbitmq({ note, signal }) {
   const installed = await findRabbitmq({ note, signal });
   for (let tries = 1; ; tries += 1) {
@@ -119,6 +119,8 @@ async function startNode(installed, { note, signal }) {
   const exited = broker.exited.then(() => epmd.stop());
   return {
     url,
+    managementUrl: `http://127.0.0.1:${ports.management}`,
+    ctl: { file: path.join(path.dirname(installed.server), 'rabbitmqctl'), env },
     detail: `our own node on port ${ports.amqp} (RabbitMQ ${version}, management on ${ports.management})`,
     exited,
     stop,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { topologyOf } from '@reprise/contracts';
+import { doctorRules, topologyOf } from '@reprise/contracts';
 import {
   backoffMs,
   DOCUMENT_LIMITS,
@@ -7,15 +7,14 @@ import {
   ENGINE_RETRY,
   explainWhy,
   formatDuration,
+  laneKeys,
   NEXT_RUN,
   NEXT_TASK,
   resolveRetry,
 } from '@reprise/core';
-import { METRICS_TABLE, metricsTable, settingsTable } from '@reprise/service';
+import { metricsTable, settingsTable } from '@reprise/service';
+import { alertsTable, RUNBOOK_HEADS } from './generated-alerts.mjs';
 import { root } from './paths.mjs';
-
-/** Metrics of features that this version does not have: their names are reserved, nothing sets them. */
-const RESERVED_METRICS = ['reprise_schedule_lateness_seconds', 'reprise_schedule_missed_total'];
 
 const table = (head, rows) =>
   [`| ${head.join(' | ')} |`, `|${'---|'.repeat(head.length)}`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
@@ -25,14 +24,7 @@ const code = (text) => `\`${text}\``;
 /** Parts of the documentation that are made from the code, by name. */
 export const GENERATORS = {
   settings: settingsTable,
-  metrics: () => {
-    const missing = RESERVED_METRICS.filter((name) => !(name in METRICS_TABLE));
-    if (missing.length > 0) throw new Error(`no such metric: ${missing.join(', ')}`);
-    return metricsTable()
-      .split('\n')
-      .filter((line) => !RESERVED_METRICS.some((name) => line.includes(`\`${name}\``)))
-      .join('\n');
-  },
+  metrics: metricsTable,
   'run-states': () => diagram(NEXT_RUN, ['running']),
   'task-states': () => diagram(NEXT_TASK, ['pending']),
   'first-delays': firstDelays,
@@ -41,6 +33,9 @@ export const GENERATORS = {
   'document-limits': documentLimits,
   topology,
   'cli-help': cliHelp,
+  alerts: alertsTable,
+  ...RUNBOOK_HEADS,
+  'doctor-rules': doctorTable,
 };
 
 function diagram(next, first) {
@@ -122,7 +117,7 @@ function documentLimits() {
 
 /** Every queue, with what it is bound to and where what expires or is refused goes. */
 function topology() {
-  const { exchanges, queues, bindings } = topologyOf({ prefix: 'reprise', queueType: 'quorum', taskQueues: ['default'] });
+  const { exchanges, queues, bindings } = topologyOf({ prefix: 'reprise', queueType: 'quorum', taskQueues: laneKeys('default') });
   const shown = queues.filter(({ name }) => !/^reprise\.(delay\.q|inbox\.[1-9])/.test(name));
   const rows = shown.map(({ name, arguments: options }) => {
     const from = bindings
@@ -143,6 +138,11 @@ function topology() {
       `The delay wheel adds ${wheel.length} queues, \`${wheel[0].name}\` … \`${wheel.at(-1).name}\`, with TTLs from ` +
       `${formatDuration(Math.min(...ttls))} to ${formatDuration(Math.max(...ttls))}.`,
   ].join('\n');
+}
+
+function doctorTable() {
+  const rows = doctorRules().map(({ rule, severity, checks, prevents }) => [code(rule), severity, checks, prevents]);
+  return table(['rule', 'severity', 'checks that', 'or else'], rows);
 }
 
 /** Every command's own help, found by walking down from the program's. */

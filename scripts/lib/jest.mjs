@@ -3,16 +3,20 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './paths.mjs';
 
-/** They take minutes and processes of their own: `npm run test:system`, `npm run test:chaos`. */
-const APART = ['/tests/system/', '/tests/chaos/'];
+/** They have commands of their own: `npm run test:deploy`, `test:system`, `test:chaos`, `test:servers`, `test:alerts`. */
+const APART = ['/tests/deploy/', '/tests/system/', '/tests/chaos/', '/tests/servers/', '/tests/alerts/'];
 
 const namesPath = (arg) => !arg.startsWith('-') && (arg.includes('/') || existsSync(path.join(root, arg)));
 
-/** The arguments for jest: without a path everything but the slow suites; two workers unless told otherwise. */
+/**
+ * The arguments for jest: without a path everything but the slow suites. Three workers for those tests, which wait for the servers about
+ * as long as they compute; two where each test may start processes of its own; or as many as somebody says.
+ */
 export function jestArguments(args) {
-  const workers = args.some((arg) => /^(--maxWorkers|-w|--runInBand|-i)\b/.test(arg)) ? [] : ['--maxWorkers=2'];
+  const isPart = args.some(namesPath);
+  const workers = args.some((arg) => /^(--maxWorkers|-w|--runInBand|-i)\b/.test(arg)) ? [] : [`--maxWorkers=${isPart ? 2 : 3}`];
   // Last: this option of jest takes every word that follows.
-  const apart = args.some(namesPath) ? [] : ['--testPathIgnorePatterns', '/node_modules/', ...APART];
+  const apart = isPart ? [] : ['--testPathIgnorePatterns', '/node_modules/', ...APART];
   return [...workers, ...args, ...apart];
 }
 

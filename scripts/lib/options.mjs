@@ -2,7 +2,7 @@ import { Expected } from './print.mjs';
 
 const USAGE = `npm start [-- FLAGS]              all four services in one process
 npm run start:services [-- FLAGS] each service in a process of its own, restarted when it dies
-npm test [-- FLAGS] [JEST ARGS]   every test but tests/system and tests/chaos (npm run test:system, test:chaos)
+npm test [-- FLAGS] [JEST ARGS]   every test but tests/deploy, system, chaos, servers and alerts (npm run test:deploy, test:system, …)
 
   --own            start our own Postgres and RabbitMQ even if some run here (also REPRISE_OWN=1)
   --executors=N    with start:services: N executors (also REPRISE_EXECUTORS=N)

@@ -26,7 +26,7 @@ export const LIGHT: Readonly<Record<string, readonly string[]>> = {
 export const ONLY_IN: readonly { readonly package: RegExp; readonly packages: readonly string[] }[] = [
   { package: /^(typeorm|pg|pg-.*)$/, packages: ['libs/ledger', 'libs/testing'] },
   { package: /^amqplib$/, packages: ['libs/broker', 'libs/testing'] },
-  { package: /^(pino|prom-client)$/, packages: ['libs/service'] },
+  { package: /^(pino|prom-client|@opentelemetry\/.*)$/, packages: ['libs/service'] },
   { package: /^@nestjs\/testing$/, packages: [] },
   {
     package: /^@nestjs\//,
@@ -60,8 +60,12 @@ export const HALLWAYS = /(^|[/.-])(utils?|common|helpers?|types|constants|misc|s
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   // The command line's clock is its terminal: loading the service library would cost every command a tenth of a second.
   'apps/cli/src/terminal.ts': ['clock'],
+  // `reprise doctor` looks at database and broker itself when no service is there to ask.
+  'apps/cli/src/examine-here.ts': ['import', 'import'],
+  // A caller's process tells the client where the monitor is and by which token; it comes without the service library.
+  'libs/client/src/read-environment.ts': ['environment'],
   // Without a run there is no virtual time: the deadline it makes up is one of this machine.
   'libs/worker/src/testing/fake-attempt.ts': ['clock'],
   // The root module around the modules of whatever service is started: nobody injects it.
-  'libs/service/src/run-service.ts': ['decorator'],
+  'libs/service/src/process/run-service.ts': ['decorator'],
 };

@@ -30,7 +30,11 @@ test(
   async () => {
     const first = await sendLoad(reprise, { runs: 100, ms: 50 });
     await eventually(() => reprise.recorder.effects.length > 20, { what: 'the load runs' });
-    // With a heartbeat of a second, a busy machine may lose a link of its own accord.
+    // With a heartbeat of a second, a busy machine may lose a link of its own accord; one that is down already is not lost again.
+    await eventually(async () => expect(await readiness()).toEqual([200, 200, 200, 200]), {
+      what: 'all are connected',
+      timeoutMs: 60_000,
+    });
     const before = losses();
     proxy.halfOpen();
     // All of them, before anything gets through again: no real link loses the middle of what it carried and goes on.

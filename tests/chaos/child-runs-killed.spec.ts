@@ -37,6 +37,7 @@ test(
       },
       output: '${{ tasks.all.output }}',
     });
+    await watchPlaces();
     // Registering came before the fault.
     await reprise.one('trigger').stop();
     await reprise.startOne('trigger', { restart: true, faults: triggerFaults }).ready();
@@ -48,7 +49,7 @@ test(
             .startRun('parent', {}, { 'idempotency-key': `parent-${count}` })
             .then(() => true)
             .catch(() => false),
-        { what: `parent ${count} is started`, timeoutMs: 30_000 },
+        { what: `parent ${count} is started`, timeoutMs: 90_000 },
       );
     }
     const ended = async () => {
@@ -63,23 +64,38 @@ test(
       `select status, output from reprise.run where workflow = 'parent'`,
     );
     expect(parents.map(({ status, output }) => `${status} ${output}`)).toEqual(Array(PARENTS).fill('succeeded [0,1,2,3]'));
-    const children = await reprise.database.query<{ status: string; from: number; to: number; task: string }>(
-      `select status, reprise.ms(started_at) as from, reprise.ms(ended_at) as to,
-         (origin -> 'parent' ->> 'run') || '/' || (origin -> 'parent' ->> 'at') as task
+    const children = await reprise.database.query<{ status: string; task: string }>(
+      `select status, (origin -> 'parent' ->> 'run') || '/' || (origin -> 'parent' ->> 'at') as task
        from reprise.run where workflow = 'item'`,
     );
     expect(children.map(({ status }) => status)).toEqual(Array(PARENTS * ITEMS).fill('succeeded'));
     expect(new Set(children.map(({ task }) => task)).size).toBe(PARENTS * ITEMS);
-    const most = Math.max(
-      ...children.map(({ from }) => children.filter((other) => other.from <= from && from < other.to).length),
-    );
-    expect(most).toBeLessThanOrEqual(AT_ONCE);
+    expect(await mostAtOnce()).toBe(AT_ONCE);
     for (const table of ['slot', 'tree', 'notice'])
       await eventually(async () => (await reprise.database.query(`select 1 from reprise.${table}`)).length === 0, {
         what: `nothing is left in ${table}`,
-        timeoutMs: 20_000,
+        timeoutMs: 60_000,
       });
     expect(deathsOf(reprise.all('trigger')) + deathsOf(reprise.all('scheduler'))).toBeGreaterThanOrEqual(2);
   },
   TEST_WITHIN_MS,
 );
+
+/**
+ * Has the ledger count the runs under way whenever one begins or ends. The stamps of two runs do not tell: processes write them, whose clocks
+ * are a little behind each other.
+ */
+async function watchPlaces(): Promise<void> {
+  await reprise.database.query('create table public.at_once (runs int)');
+  await reprise.database.query(`create function public.count_at_once() returns trigger language plpgsql security definer as $$ begin
+    insert into public.at_once
+      select count(*) from reprise.run where workflow = 'item' and ended_at is null and status <> 'queued';
+    return null; end $$`);
+  await reprise.database.query(
+    'create trigger count_at_once after insert or update on reprise.run for each statement execute function public.count_at_once()',
+  );
+}
+
+async function mostAtOnce(): Promise<number | undefined> {
+  return (await reprise.database.query<{ most: number }>('select max(runs) as most from public.at_once'))[0]?.most;
+}

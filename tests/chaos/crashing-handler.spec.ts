@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from '@jest/globals';
+import { eventually } from '@reprise/testing';
 import { underChaos } from './faults.js';
 import { TEST_WITHIN_MS } from './load.js';
 
-const reprise = await underChaos({ executor: { env: { REPRISE_CONCURRENCY: '5' } } }, { lease: '1s' });
+const reprise = await underChaos({ executor: { env: { REPRISE_CONCURRENCY: '5' } } }, { lease: '3s' });
 afterAll(() => reprise.end(), 60_000);
 
 const retry = { maximumAttempts: 1, initialInterval: '50ms', maximumLost: 2 };
@@ -17,7 +18,7 @@ test(
     expect(parked.error).toMatchObject({ code: 'LOST' });
     // Visible, and decided by nobody: the run waits.
     expect(await reprise.show(id)).toMatchObject({ status: 'running' });
-    expect(reprise.one('executor').deaths).toBe(2);
+    await eventually(() => reprise.one('executor').deaths === 2, { what: 'both deaths to be seen' });
   },
   TEST_WITHIN_MS,
 );

@@ -38,13 +38,14 @@ export interface Until {
   readonly soFar: () => string;
 }
 
-/** On a busy machine a service takes ten seconds to come back, and one with six faults does so six times before it answers. */
-const PATIENCE_MS = 150_000;
-/** Of starts beyond `runs`: no more than the services can finish. */
+/** On a busy machine a service takes half a minute to come back, and one with six faults does so six times before it answers. */
+const PATIENCE_MS = 300_000;
+/** Of starts beyond `runs`, and more seldom the longer it takes: no more than the services can finish. */
 const BEYOND_EVERY_MS = 150;
+const SELDOMER = 1 / 200;
 
 /** Longer than all waits of a test together: each of them says what it waited for in vain, the test runner does not. */
-export const TEST_WITHIN_MS = 600_000;
+export const TEST_WITHIN_MS = 900_000;
 
 /** Registers the workflow and makes the table its transactional effect goes to. */
 export async function prepareLoad(reprise: Installation): Promise<void> {
@@ -81,7 +82,8 @@ export async function sendLoad(
     const input = { key, ms, stumbles: index % 5 === 0 };
     const sent = index % 2 === 0 ? startByHttp(reprise, key, input) : publishEvent(reprise, key, input);
     sending.push(sent.catch((error: unknown) => void failures.push(error)));
-    if (isBeyond || everyMs > 0) await pause(isBeyond ? BEYOND_EVERY_MS : everyMs);
+    const beyondMs = Math.max(BEYOND_EVERY_MS, (performance.now() - began) * SELDOMER);
+    if (isBeyond || everyMs > 0) await pause(isBeyond ? beyondMs : everyMs);
   }
   if (failures.length === 0) await Promise.all(sending);
   if (failures.length > 0) await reprise.orTell(Promise.reject(failures[0]));

@@ -14,12 +14,13 @@ export class OwnBroker {
     private child: ChildProcess,
     /** The same after every restart. */
     readonly url: string,
+    readonly managementUrl: string,
   ) {}
 
   static async start(): Promise<OwnBroker> {
     const folder = mkdtempSync(join(tmpdir(), 'reprise-broker-'));
-    const { child, url } = await boot(folder, false);
-    return new OwnBroker(folder, child, url);
+    const { child, url, managementUrl } = await boot(folder, false);
+    return new OwnBroker(folder, child, url, managementUrl);
   }
 
   /** `wipe`: everything it held is gone, queues and exchanges too. */
@@ -28,13 +29,36 @@ export class OwnBroker {
     this.child = (await boot(this.folder, wipe)).child;
   }
 
+  /** As its operator: `rabbitmqctl` with these arguments. */
+  async ctl(...args: readonly string[]): Promise<void> {
+    const id = `${args[0]}-${performance.now()}`;
+    const { child } = this;
+    const answered = new Promise<void>((resolve, reject) => {
+      const listen = (message: { readonly id?: string; readonly failure?: string | null }) => {
+        if (message.id !== id) return;
+        child.off('message', listen);
+        if (message.failure === null || message.failure === undefined) resolve();
+        else reject(new Error(message.failure));
+      };
+      child.on('message', listen);
+    });
+    child.send({ id, ctl: args });
+    await answered;
+  }
+
   async end(): Promise<void> {
     await ended(this.child);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-async function boot(folder: string, wipe: boolean): Promise<{ readonly child: ChildProcess; readonly url: string }> {
+interface Booted {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly managementUrl: string;
+}
+
+async function boot(folder: string, wipe: boolean): Promise<Booted> {
   const child = fork(FIXTURE, {
     env: { ...process.env, REPRISE_STATE_DIR: folder, WIPE: wipe ? '1' : '0' },
     stdio: 'inherit',
@@ -43,9 +67,9 @@ async function boot(folder: string, wipe: boolean): Promise<{ readonly child: Ch
   const failed = once(child, 'exit').then(([code]) => {
     throw new Error(`the test's own RabbitMQ ended with code ${code}`);
   });
-  const [message] = (await Promise.race([once(child, 'message'), failed])) as [{ url: string }];
+  const [message] = (await Promise.race([once(child, 'message'), failed])) as [Omit<Booted, 'child'>];
   failed.catch(() => undefined);
-  return { child, url: message.url };
+  return { child, url: message.url, managementUrl: message.managementUrl };
 }
 
 async function ended(child: ChildProcess): Promise<void> {

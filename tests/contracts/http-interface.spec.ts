@@ -153,6 +153,7 @@ describe('answers are as documented', () => {
     const headers = { 'idempotency-key': 'a' };
     await ask('post', '/v1/workflows/{name}/runs', { path: { name: 'broken' }, body: {}, headers, query: '?wait=30s' });
     await ask('post', '/v1/workflows/{name}/runs', { path: { name: 'broken' }, body: {}, headers });
+    await ask('post', '/v1/workflows/{name}/runs:batch', { path: { name: 'broken' }, body: [{ key: 'a' }] });
     await ask('post', '/v1/workflows/{name}/runs', { path: { name: 'broken' }, body: { inputs: 1 } });
     const batch = await ask('post', '/v1/workflows/{name}/runs:batch', { path: { name: 'broken' }, body: [{}, { inputs: 1 }] });
     expect(batch.json.results).toHaveLength(2);
@@ -164,6 +165,12 @@ describe('answers are as documented', () => {
     const sent = await ask('post', '/v1/events', { body: JSON.stringify(event), headers });
     expect(sent.json.results).toMatchObject([{ outcome: 'accepted', runs: [{ workflow: 'shop' }] }]);
     await ask('post', '/v1/events', { body: JSON.stringify({ ...event, id: 'e2', type: 'nobody.asked' }), headers });
+    for (const data of [event.data, { a: 2 }])
+      await ask('post', '/v1/events', { body: JSON.stringify({ ...event, data }), headers });
+    for (const outcome of ['duplicate', 'conflict'])
+      expect((await ask('get', '/v1/events', { query: `?outcome=${outcome}` })).json.items).toMatchObject([
+        { id: 'e1', outcome },
+      ]);
     expect((await ask('post', '/v1/events', { body: { a: 1 } })).status).toBe(422);
     expect((await ask('get', '/v1/events')).json.items.length).toBeGreaterThan(1);
     expect((await ask('post', '/v1/hooks/{hook}', { path: { hook: 'shop' }, body: { a: 1 } })).status).toBe(202);
@@ -251,6 +258,7 @@ describe('answers are as documented', () => {
     await ask('post', '/v1/dead-letters/{id}/discard', { path: { id: 'nothing' } });
     await ask('get', '/v1/dead-letters', { query: '?state=discarded' });
     for (const path of ['/v1/queues', '/v1/executors']) expect((await ask('get', path)).json.items.length).toBeGreaterThan(0);
+    expect((await ask('get', '/v1/doctor')).json.checked).toBeGreaterThan(30);
     const verbs = [
       ['pause', 200],
       ['pause', 409],
@@ -263,6 +271,13 @@ describe('answers are as documented', () => {
     await ask('get', '/v1/queues');
     await ask('post', '/v1/queues/{name}/resume', { path: { name: 'default' } });
     expect((await ask('post', '/v1/queues/{name}/pause', { path: { name: 'a*' } })).status).toBe(422);
+    const bank = { path: { name: 'bank' } };
+    await ask('post', '/v1/dependencies/{name}/open', { ...bank, body: { reason: 'a night off' } });
+    expect((await ask('get', '/v1/dependencies')).json.items).toMatchObject([{ name: 'bank', state: 'open', until: null }]);
+    expect((await ask('post', '/v1/dependencies/{name}/open', bank)).status).toBe(409);
+    expect((await ask('post', '/v1/dependencies/{name}/close', bank)).json).toMatchObject({ state: 'half-open' });
+    expect((await ask('post', '/v1/dependencies/{name}/close', { path: { name: 'unheard-of' } })).status).toBe(409);
+    expect((await ask('post', '/v1/dependencies/{name}/close', { path: { name: 'a*' } })).status).toBe(422);
     const body = { action: 'cancel', filter: { workflow: 'shop' }, reason: 'the end' };
     await ask('post', '/v1/batches', { body: { ...body, dryRun: true } });
     await ask('post', '/v1/batches', { body: { ...body, filter: {} } });
@@ -275,7 +290,7 @@ describe('answers are as documented', () => {
     expect(simulated.json).toMatchObject({ truncated: false, codes: [{ failures: expect.any(Number) }] });
     await ask('post', '/v1/simulations/retry', { body: { ...simulation, policy: 'maximumAttempts: -1' } });
     await ask('post', '/v1/simulations/retry', { body: { ...simulation, workflow: 'nobodys' } });
-    for (const path of ['/healthz', '/readyz', '/metrics', '/', '/console.js', '/console.css', '/asyncapi.yaml'])
+    for (const path of ['/healthz', '/readyz', '/metrics', '/', '/console.js', '/session.js', '/console.css', '/asyncapi.yaml'])
       expect((await ask('get', path)).status).toBe(200);
     expect((await ask('delete', '/v1/workflows/{name}', { path: { name: 'shop' } })).status).toBe(204);
   });

@@ -66,4 +66,4 @@ test('services wait for what is missing, say which it is, and go on when it come
 
   await reprise.register({ workflow: 'late', tasks: [{ id: 'a', call: 'noop' }] });
   expect(await reprise.run('late')).toMatchObject({ status: 'succeeded' });
-}, 90_000);
+});

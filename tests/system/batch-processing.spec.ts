@@ -47,7 +47,8 @@ const { Documents, serveDocuments } = (await import(new URL('documents.mjs', EXA
 
 let reprise: Installation;
 beforeAll(async () => {
-  reprise = await Installation.running({ lease: '6s', env: { REPRISE_WHEEL_LEVELS: '1' } });
+  // Nothing may be lost but what is killed: not what is only short of time.
+  reprise = await Installation.running({ lease: '15s', env: { REPRISE_WHEEL_LEVELS: '1' } });
   await reprise.register(readFileSync(new URL('batch-processing.yaml', EXAMPLE), 'utf8'));
 }, 120_000);
 afterAll(() => reprise.end(), 60_000);

@@ -105,3 +105,62 @@ test('a rate limit holds over runs and processes: no more than five attempts are
   expect(starts).toHaveLength(30);
   expect(Math.max(...starts.map((from) => starts.filter((at) => at >= from && at < from + 500).length))).toBe(5);
 });
+
+test('a handler that says so runs only so often at the same time, over all executors, and those that wait are told at once', async () => {
+  await reprise.startOne('executor').ready();
+  await reprise.register({
+    workflow: 'bounded',
+    tasks: { all: { forEach: '${{ input.items }}', call: 'limited', with: { ms: 100 } } },
+  });
+  const items = Array.from({ length: 15 }, (_, index) => index);
+  const runs = await Promise.all([1, 2].map(() => reprise.startRun('bounded', { items })));
+  for (const run of runs) expect(await reprise.ended(run)).toMatchObject({ status: 'succeeded' });
+  const ours = reprise.recorder.effects.filter(({ run }) => runs.includes(run));
+  let running = 0;
+  let most = 0;
+  for (const { phase } of ours) {
+    running += phase === 'start' ? 1 : -1;
+    most = Math.max(most, running);
+  }
+  expect(ours).toHaveLength(60);
+  expect(most).toBe(3);
+  expect(new Set(ours.map(({ pid }) => pid)).size).toBe(2);
+  // Told, not found by the clock: that would look once a minute.
+  const waits = await reprise.database.query<{ holds: number }>(
+    `select max((memory->>'holds')::int) as holds from reprise.task where run_id = any($1::uuid[])`,
+    [runs],
+  );
+  expect(waits[0]?.holds).toBeLessThan(10);
+  expect(await reprise.database.query('select 1 from reprise.place')).toEqual([]);
+});
+
+test('a run that is paused keeps no place of such a handler, nor its turn: others go on, and it stands in line again when it is resumed', async () => {
+  await reprise.register({
+    workflow: 'patient',
+    tasks: { all: { forEach: '${{ input.items }}', call: 'limited', with: { ms: '${{ input.ms }}' } } },
+  });
+  const waits = (run: string) =>
+    eventually(
+      async () => {
+        const rows = await reprise.database.query(
+          `select 1 from reprise.task where run_id = $1 and status = 'retrying' and why->>'hold' = 'CONCURRENCY'`,
+          [run],
+        );
+        return rows.length === 3;
+      },
+      { what: 'its attempts to stand in line' },
+    );
+  const first = await reprise.startRun('patient', { items: [1, 2, 3], ms: 8_000 });
+  await eventually(() => reprise.recorder.of(first, 'start').length === 3, { what: 'all places to be taken' });
+  const paused = await reprise.startRun('patient', { items: [1, 2, 3], ms: 10 });
+  await waits(paused);
+  expect((await reprise.request('POST', `/v1/runs/${paused}/pause`)).status).toBeLessThan(300);
+  await eventually(async () => (await reprise.show(paused)).status === 'paused', { what: 'it to be paused' });
+  expect(await reprise.ended(first)).toMatchObject({ status: 'succeeded' });
+  const other = await reprise.startRun('patient', { items: [1, 2, 3], ms: 10 });
+  expect(await reprise.ended(other)).toMatchObject({ status: 'succeeded' });
+  expect(reprise.recorder.of(paused, 'start')).toEqual([]);
+  await reprise.request('POST', `/v1/runs/${paused}/resume`);
+  expect(await reprise.ended(paused)).toMatchObject({ status: 'succeeded' });
+  expect(await reprise.database.query('select 1 from reprise.place')).toEqual([]);
+}, 120_000);

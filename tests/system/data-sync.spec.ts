@@ -181,7 +181,7 @@ async function service(app: 'trigger' | 'scheduler' | 'executor' | 'monitor', en
     AMQP_URL: broker.url,
     REPRISE_PREFIX: broker.prefix,
     REPRISE_WHEEL_LEVELS: '2',
-    REPRISE_LEASE: '5s',
+    REPRISE_LEASE: '10s',
     REPRISE_DATABASE_POOL: '4',
     ...env,
   });

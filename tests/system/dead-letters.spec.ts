@@ -5,7 +5,7 @@ import { Installation } from './installation.js';
 let reprise: Installation;
 beforeAll(async () => {
   reprise = await Installation.running();
-}, 60_000);
+});
 afterAll(() => reprise.end(), 60_000);
 
 interface Letter {
@@ -53,7 +53,7 @@ test('a start that nobody could make is made once its cause is gone: redriven, e
     what: 'what came after it',
   });
   expect(await runs()).toHaveLength(2);
-}, 90_000);
+});
 
 test('one that is discarded is not sent, and says by whom and why', async () => {
   await reprise.broker.channel(async (channel) => {
@@ -65,4 +65,4 @@ test('one that is discarded is not sent, and says by whom and why', async () => 
   expect(await settle(id, 'discard')).toMatchObject({ status: 409, body: { code: 'wrong_state' } });
   expect(await letters()).toEqual([]);
   expect((await settle('nothing', 'redrive')).status).toBe(404);
-}, 60_000);
+});

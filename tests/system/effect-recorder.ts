@@ -26,6 +26,8 @@ export class EffectRecorder {
         response.end('{}');
       });
     });
+    // Whoever is asked never hangs up first: a request on its way just then would fail, and its attempt with it.
+    this.server.keepAliveTimeout = 0;
   }
 
   static async start(): Promise<EffectRecorder> {

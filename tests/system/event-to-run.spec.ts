@@ -143,12 +143,17 @@ test('an id seen with another body is a conflict; a business key seen with anoth
   expect(otherInput.body.results[0]).toMatchObject({ outcome: 'conflict', runs: [] });
   expect(await runsOf('conflict')).toHaveLength(1);
   const asked = await reprise.request('GET', '/v1/events?type=order.placed&outcome=conflict');
-  expect(asked.body.items.map((each: { id: string }) => each.id)).toEqual(['c3']);
+  expect(asked.body.items.map((each: { id: string }) => each.id)).toEqual(['c3', 'c1']);
+  expect(asked.body.items[1]).toMatchObject({
+    count: 1,
+    results: [{ kind: 'conflict', reason: expect.stringContaining('other content') }],
+  });
 });
 
 test('?wait answers with the finished run, or with 202 when the time is up', async () => {
   const done = await reprise.request('POST', '/v1/workflows/order/runs?wait=20s', { input: { orderId: 'waited' } });
   expect(done).toMatchObject({ status: 200, body: { status: 'succeeded', output: 'waited' } });
+  expect(done.body).toEqual((await reprise.request('GET', `/v1/runs/${done.body.id}`)).body);
   await reprise.register({ workflow: 'long', tasks: [{ id: 'nap', sleep: '2s' }] });
   const late = await reprise.request('POST', '/v1/workflows/long/runs?wait=50ms', { input: {} });
   expect(late).toMatchObject({ status: 202, body: { status: 'running' } });

@@ -40,7 +40,8 @@ test('a short sleep ends when it should, not before', async () => {
   const slept = Date.parse(nap?.endedAt ?? '') - Date.parse(nap?.startedAt ?? '');
   expect(run.status).toBe('succeeded');
   expect(slept).toBeGreaterThanOrEqual(1_199);
-  expect(slept).toBeLessThan(4_000);
+  // However busy the machine is.
+  expect(slept).toBeLessThan(15_000);
 });
 
 test('a sleep of hours costs the broker nothing, and the watch wakes it when its time has come', async () => {
@@ -77,7 +78,7 @@ test('the time of a group is hours away: it costs the broker nothing, and the wa
 });
 
 test('an alarm that rings too early is held back: the ledger says when it is due', async () => {
-  const id = await reprise.startRun('sleeper', { for: '3s' });
+  const id = await reprise.startRun('sleeper', { for: '6s' });
   const nap = await reprise.taskIs(id, 'nap', ['waiting']);
   const [row] = await reprise.database.query<{ fence: string; node: number; at: string; version: string }>(
     `select t.fence, t.node, t.at, r.workflow_id as version from reprise.task t join reprise.run r on r.id = t.run_id where run_id = $1 and t.status = 'waiting'`,

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { RunView } from '@reprise/contracts';
+import { readLaneKey } from '@reprise/core';
 import { eventually, TestBroker, TestDatabase } from '@reprise/testing';
 import { EffectRecorder } from './effect-recorder.js';
 import { KeptService } from './kept-service.js';
@@ -8,6 +9,8 @@ export type ServiceName = 'monitor' | 'trigger' | 'scheduler' | 'executor';
 
 /** Longer than any `?wait` that is asked for: who does not answer by then never will. */
 const ANSWER_WITHIN_MS = 40_000;
+/** On a machine that is ten times slower as well. */
+const RESTS_WITHIN_MS = 45_000;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PATHS: Readonly<Record<ServiceName, string>> = {
   monitor: `${ROOT}apps/monitor/dist/main.js`,
@@ -22,6 +25,8 @@ export interface InstallationOptions {
   readonly lease?: string;
   /** A broker of the test's own. */
   readonly brokerUrl?: string;
+  /** An empty database on a server of the test's own. */
+  readonly databaseOn?: string;
   /** Instead of the servers the tests run on: proxies in front of them, say. */
   readonly databaseUrl?: (url: string) => string;
   readonly amqpUrl?: (url: string) => string;
@@ -55,7 +60,7 @@ export class Installation {
 
   static async create(options: InstallationOptions = {}): Promise<Installation> {
     return new Installation(
-      await TestDatabase.create(),
+      await (options.databaseOn === undefined ? TestDatabase.create() : TestDatabase.on(options.databaseOn)),
       new TestBroker(options.brokerUrl),
       await EffectRecorder.start(),
       options,
@@ -122,11 +127,11 @@ export class Installation {
     return requestTo(door.url, method, path, body, headers);
   }
 
-  /** Registers a document and answers the workflow's name. */
-  async register(document: string | object): Promise<string> {
+  /** Registers a document, at the trigger started last or at another, and answers the workflow's name. */
+  async register(document: string | object, trigger: KeptService = this.one('trigger')): Promise<string> {
     const text = typeof document === 'string' ? document : JSON.stringify(document);
     const type = typeof document === 'string' ? 'application/yaml' : 'application/json';
-    const answer = await requestTo(this.one('trigger').url, 'POST', '/v1/workflows', text, { 'content-type': type });
+    const answer = await requestTo(trigger.url, 'POST', '/v1/workflows', text, { 'content-type': type });
     if (answer.status > 201) throw new Error(`not registered: ${answer.status} ${JSON.stringify(answer.body, null, 1)}`);
     return answer.body.workflow;
   }
@@ -138,7 +143,7 @@ export class Installation {
   }
 
   /** Starts it, waits for its end, and shows it. */
-  async run(workflow: string, input: unknown = {}, withinMs = 20_000): Promise<RunView> {
+  async run(workflow: string, input: unknown = {}, withinMs = RESTS_WITHIN_MS): Promise<RunView> {
     return this.ended(await this.startRun(workflow, input), withinMs);
   }
 
@@ -148,7 +153,7 @@ export class Installation {
     return answer.body;
   }
 
-  async ended(run: string, withinMs = 20_000): Promise<RunView> {
+  async ended(run: string, withinMs = RESTS_WITHIN_MS): Promise<RunView> {
     await this.orTell(
       eventually(
         async () => {
@@ -165,7 +170,12 @@ export class Installation {
   }
 
   /** Waits until a task of a run is as described. */
-  async taskIs(run: string, path: string, statuses: readonly string[], withinMs = 15_000): Promise<RunView['tasks'][number]> {
+  async taskIs(
+    run: string,
+    path: string,
+    statuses: readonly string[],
+    withinMs = RESTS_WITHIN_MS,
+  ): Promise<RunView['tasks'][number]> {
     return this.orTell(
       eventually(
         async () => {
@@ -198,7 +208,7 @@ export class Installation {
     const queues = await this.database.query<{ queue: string }>(
       `select distinct queue from reprise.task where queue is not null`,
     );
-    await this.broker.end([...new Set(['default', ...queues.map(({ queue }) => queue)])]);
+    await this.broker.end([...new Set(['default', ...queues.map(({ queue }) => readLaneKey(queue).queue)])]);
     await this.database.end();
     await this.recorder.end();
     // Only now: what a service leaves behind that did not stop in time is removed all the same.

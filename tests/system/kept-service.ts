@@ -9,7 +9,8 @@ export interface KeptOptions {
   readonly restart: boolean;
 }
 
-const READY_WITHIN_MS = 30_000;
+/** A machine with ten processes to start on each of its cores takes longer than half a minute. */
+const READY_WITHIN_MS = 90_000;
 
 /** A service that is started again when it dies, until it is told to stop. */
 export class KeptService {

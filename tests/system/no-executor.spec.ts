@@ -18,7 +18,7 @@ test('an attempt without a queue waits, says NO_QUEUE, spends no attempt, and ru
   const run = await reprise.ended(id);
   expect(run).toMatchObject({ status: 'succeeded' });
   expect(run.tasks[0]?.attempt).toBe(1);
-}, 60_000);
+});
 
 test('an executor that lacks the handler puts the attempt back with NO_HANDLER; one that has it finishes the run', async () => {
   await reprise.startOne('executor', { env: { REPRISE_QUEUES: 'mixed', TEST_HANDLERS: 'echo' } }).ready();
@@ -33,7 +33,7 @@ test('an executor that lacks the handler puts the attempt back with NO_HANDLER; 
   const run = await reprise.ended(id);
   expect(run).toMatchObject({ status: 'succeeded' });
   expect(run.tasks[0]?.attempt).toBe(1);
-}, 60_000);
+});
 
 test('registering what nobody hosts warns, and does not refuse', async () => {
   const answer = await reprise.request('POST', '/v1/workflows', {

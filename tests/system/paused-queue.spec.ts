@@ -9,7 +9,7 @@ beforeAll(async () => {
   await reprise.register({ workflow: 'short', tasks: [{ id: 'work', call: 'noop', retry: { maximumAttempts: 1 } }] });
   await reprise.register({ workflow: 'long', tasks: [{ id: 'work', call: 'slow', with: { ms: '${{ input.ms }}' } }] });
   await reprise.register({ workflow: 'other', tasks: [{ id: 'work', call: 'noop', queue: 'other' }] });
-}, 60_000);
+});
 afterAll(() => reprise.end(), 60_000);
 
 const queue = async (name: string) =>
@@ -47,7 +47,7 @@ test('a paused queue gives nothing to any executor, restarted ones included, and
     expect(run.status).toBe('succeeded');
     expect(run.tasks[0]).toMatchObject({ attempt: 1, attempts: [{ number: 1 }] });
   }
-}, 90_000);
+});
 
 test('what waits in a paused queue longer than its queue timeout fails by it: the caller has said how long it may wait', async () => {
   await reprise.register({
@@ -58,4 +58,4 @@ test('what waits in a paused queue longer than its queue timeout fails by it: th
   const run = await reprise.run('impatient');
   expect(run).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } });
   await reprise.request('POST', '/v1/queues/default/resume');
-}, 60_000);
+});

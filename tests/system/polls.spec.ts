@@ -28,7 +28,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
   reprise = await Installation.running({ env: { REPRISE_SECRET_SHOP: 'open-sesame' } });
   await reprise.startOne('trigger').ready();
-}, 60_000);
+});
 afterAll(async () => {
   await reprise.end();
   shop.closeAllConnections();

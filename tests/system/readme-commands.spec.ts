@@ -86,7 +86,7 @@ beforeAll(async () => {
   const trigger = await start('trigger');
   await Promise.all([start('scheduler'), start('executor')]);
   url = (await start('monitor', { REPRISE_TRIGGER_URL: trigger.url })).url;
-}, 90_000);
+});
 
 afterAll(async () => {
   await Promise.all(processes.map((process) => process.stop()));
@@ -113,7 +113,7 @@ describe('what the README says to type', () => {
       expect(text).toMatch(/^\S+Z {2}charge {2}succeeded/m);
       expect(text).toMatch(/^\S+Z {2}run {2}succeeded\n*$/m);
     }
-  }, 60_000);
+  });
 
   test('a killed executor: its attempt is lost, and the next one finishes the work', async () => {
     const commands = commandsUnder('README.md', 'Kill an executor and watch it continue');
@@ -130,7 +130,7 @@ describe('what the README says to type', () => {
       expect(text).toMatch(/attempt 1 lost {2}LOST: .*attempt 2 waits .*loss 1 of 5 after LOST/);
       expect(text).toMatch(/run {2}succeeded/);
     }
-  }, 90_000);
+  });
 });
 
 test('the requests in "Events and starts" are answered as it says', async () => {
@@ -146,7 +146,7 @@ test('the requests in "Events and starts" are answered as it says', async () => 
   expect(Object.keys(answer.results[0] ?? {})).toEqual(Object.keys(shown.results[0] ?? {}));
   const [started] = await typeAll(commandsUnder(page, 'By name'));
   expect(JSON.parse(started?.stdout ?? '')).toEqual({ id: expect.stringMatching(UUID), status: 'running' });
-}, 60_000);
+});
 
 async function untilRunning(): Promise<void> {
   await eventually(

@@ -1,10 +1,14 @@
 import { afterAll, expect, test } from '@jest/globals';
+import { eventually } from '@reprise/testing';
 import { Installation } from './installation.js';
 
 const reprise = await Installation.running();
 afterAll(() => reprise.end(), 60_000);
 
 const once = { maximumAttempts: 1 };
+/** On a busy machine what a handler tells of its begin comes later than its end by a timeout. */
+const begun = (run: string, times: number) =>
+  eventually(() => reprise.recorder.of(run, 'start').length >= times, { what: `${times} begins to be told` });
 const timedOut = (kind: string) => ({ code: 'TIMEOUT', details: { kind } });
 
 test('an attempt that takes too long is ended and fails with TIMEOUT (attempt), a retryable one', async () => {
@@ -23,6 +27,7 @@ test('an attempt that takes too long is ended and fails with TIMEOUT (attempt), 
   const run = await reprise.run('attempt-timeout');
   expect(run).toMatchObject({ status: 'failed', error: timedOut('attempt') });
   expect(run.tasks[0]?.attempts.map(({ status }) => status)).toEqual(['timeout', 'timeout']);
+  await begun(run.id, 2);
   expect(reprise.recorder.of(run.id, 'start')).toHaveLength(2);
   // It has heard its signal: nothing happened after the end.
   expect(reprise.recorder.of(run.id, 'commit')).toHaveLength(0);
@@ -36,6 +41,7 @@ test('a handler that ignores its signal does not hold up its run', async () => {
   const run = await reprise.run('stubborn');
   expect(run).toMatchObject({ status: 'failed', error: timedOut('attempt') });
   // The run has ended, and the handler is still at it.
+  await begun(run.id, 1);
   expect([reprise.recorder.of(run.id, 'start').length, reprise.recorder.of(run.id, 'commit').length]).toEqual([1, 0]);
 });
 
@@ -110,12 +116,13 @@ test('a group that takes longer than its timeout stops what is in it and fails w
       told: { needs: ['page'], runWhen: 'failed', transform: '${{ tasks.page.error.details.kind }}' },
     },
   });
-  const run = await reprise.run('group-timeout', { limit: '1500ms' });
+  const run = await reprise.run('group-timeout', { limit: '5s' });
   expect(run).toMatchObject({ status: 'failed', error: { ...timedOut('total'), task: 'page' } });
   const status = Object.fromEntries(run.tasks.map((task) => [task.path, task.status]));
   expect(status).toMatchObject({ page: 'failed', 'page.work': 'cancelled', 'page.first:compensate': 'succeeded' });
   expect(run.tasks.find(({ path }) => path === 'told')?.output).toBe('total');
   // The handler has heard its signal.
+  await begun(run.id, 1);
   expect([reprise.recorder.of(run.id, 'start').length, reprise.recorder.of(run.id, 'commit').length]).toEqual([1, 0]);
 });
 
@@ -124,7 +131,7 @@ test('the timeout of a group with `retry` spans its attempts', async () => {
     workflow: 'group-retry-timeout',
     tasks: {
       page: {
-        timeout: { total: '1500ms' },
+        timeout: { total: '5s' },
         retry: { maximumAttempts: 0, initialInterval: '10ms', maximumInterval: '100ms' },
         tasks: [{ id: 'work', call: 'slow', with: { ms: 60_000 }, timeout: '500ms', retry: once }],
       },
@@ -140,7 +147,7 @@ test('the timeout of a group with `retry` spans its attempts', async () => {
 
 test('a child run that takes longer than its task allows is cancelled and awaited, then the task fails with TIMEOUT (total)', async () => {
   await reprise.register({ workflow: 'slow-child', tasks: { work: { call: 'slow', with: { ms: 60_000 } } } });
-  await reprise.register({ workflow: 'child-timeout', tasks: { ship: { workflow: 'slow-child', timeout: '1500ms' } } });
+  await reprise.register({ workflow: 'child-timeout', tasks: { ship: { workflow: 'slow-child', timeout: '5s' } } });
   const run = await reprise.run('child-timeout');
   const child = run.tasks[0]?.child;
   expect(run.error).toMatchObject({ code: 'TIMEOUT', task: 'ship', details: { kind: 'total', run: child?.run } });

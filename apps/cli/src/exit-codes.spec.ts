@@ -17,7 +17,6 @@ describe('exit codes tell scripts what happened', () => {
     ['the state is another', 409, 'run_ended', 5],
     ['the server is not there yet', 503, 'starting', 7],
     ['the server is broken', 500, 'internal', 1],
-    ['there is too much to search', 501, 'too_many_calls', 1],
   ])('%s: %i %s → %i', async (_what, status, code, exit) => {
     replies.set(`GET /v1/runs/${ID}`, { status, body: { status, code, detail: 'so it is', hint: 'do otherwise' } });
     expect(await reprise(['run', 'show', ID])).toEqual({ code: exit, out: '', err: 'error: so it is\ndo otherwise\n' });

@@ -2,7 +2,10 @@ import { Command } from 'commander';
 import { addApprovalCommands } from './commands/approval.js';
 import { addBatchCommands } from './commands/batch.js';
 import { addDeadLetterCommands } from './commands/dead-letter.js';
+import { addDependencyCommands } from './commands/dependency.js';
+import { addDoctorCommand } from './commands/doctor.js';
 import { addEventCommands } from './commands/event.js';
+import { addExecutorCommands } from './commands/executor.js';
 import { addQueueCommands } from './commands/queue.js';
 import { addRunCommands } from './commands/run.js';
 import { addScheduleCommands } from './commands/schedule.js';
@@ -11,12 +14,6 @@ import { addValidateCommand } from './commands/validate.js';
 import { addWorkflowCommands } from './commands/workflow.js';
 import type { ExitCode } from './exit-code.js';
 import type { Terminal } from './terminal.js';
-
-export interface CommandContext {
-  readonly terminal: Terminal;
-  /** The command has done its work, and this is what scripts should be told. */
-  readonly exit: (code: ExitCode) => void;
-}
 
 export function buildProgram(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   const program = new Command('reprise')
@@ -41,8 +38,11 @@ Data goes to stdout, the rest to stderr. Exit codes: 0 ok, 1 error, 2 usage, 3 n
   addBatchCommands(program, context);
   addDeadLetterCommands(program, context);
   addQueueCommands(program, context);
+  addDependencyCommands(program, context);
+  addExecutorCommands(program, context);
   addScheduleCommands(program, context);
   addSimulateCommands(program, context);
   addValidateCommand(program, context);
+  addDoctorCommand(program, context);
   return program;
 }

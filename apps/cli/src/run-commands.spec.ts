@@ -126,10 +126,33 @@ describe('output', () => {
     });
     const { code, out } = await reprise(['run', 'show', ID]);
     expect(code).toBe(0);
-    expect(out).toMatch(/Error:\s+page\[0\]: X: no/);
+    expect(out).toMatch(/Error:\s+page\[0\], attempt 2: X: no/);
     expect(out).toMatch(/● page {2}running {2}1 of 3/);
     expect(out).toMatch(/✗ attempt 1 failed {2}200ms {2}http\.503: busy \[31mred {2}→ attempt 2 waits 1s/);
     expect(out).toMatch(/✓ attempt 2 succeeded/);
     expect(out).not.toContain('\u001b');
+  });
+
+  test('tells of a run that has failed which task, which attempt, what was decided, and what to do next', async () => {
+    const verdict = { reason: 'failure', action: 'fail', attempt: 2, count: 2, limit: 2, code: 'X' };
+    const last = { ...failedAttempt, number: 2, verdict, verdictText: '2 of 2 attempts used' };
+    const shown = async (attempts: readonly unknown[], error: Record<string, unknown> = { task: 'charge' }) => {
+      const tasks = [task({ path: 'charge', status: 'failed', attempt: 2, attempts })];
+      const body = run({ status: 'failed', error: { code: 'X', message: 'no', ...error }, tasks, nextText: 'do `this`' });
+      replies.set(`GET /v1/runs/${ID}`, { status: 200, body });
+      const { out } = await reprise(['run', 'show', ID]);
+      return Object.fromEntries([...out.matchAll(/^(Error|Decided|Next): +(.*)$/gm)].map(([, name, text]) => [name, text]));
+    };
+    expect(await shown([failedAttempt, last])).toEqual({
+      Error: 'charge, attempt 2 of 2: X: no',
+      Decided: '2 of 2 attempts used',
+      Next: 'do `this`',
+    });
+    const lost = { ...last, verdict: { ...verdict, count: 1 } };
+    expect(await shown([failedAttempt, lost])).toMatchObject({ Error: 'charge, attempt 2: X: no' });
+    const unlimited = { ...last, verdict: { ...verdict, limit: 0 } };
+    expect(await shown([failedAttempt, unlimited])).toMatchObject({ Error: 'charge, attempt 2: X: no' });
+    expect(await shown([])).toEqual({ Error: 'charge: X: no', Next: 'do `this`' });
+    expect(await shown([last], {})).toEqual({ Error: 'X: no', Next: 'do `this`' });
   });
 });

@@ -35,7 +35,8 @@ describe('run watch', () => {
       }),
       run({
         status: 'failed',
-        error: { code: 'http.503', message: 'busy' },
+        error: { code: 'http.503', message: 'busy', task: 'fetch' },
+        nextText: 'correct\nit',
         tasks: [task({ status: 'failed', attempt: 2, attempts: [failedAttempt, { ...failedAttempt, number: 2 }] })],
       }),
     ];
@@ -49,7 +50,8 @@ describe('run watch', () => {
       '2030-01-01T00:00:00.200Z  fetch  retrying  attempt 2 at 2030-01-01T00:00:02.000Z',
       '2030-01-01T00:00:00.200Z  fetch  attempt 2 failed  http.503: busy [31mred  → attempt 2 waits 1s',
       '2030-01-01T00:00:00.500Z  fetch  failed  attempt 2  500ms',
-      '2030-01-01T00:00:01.000Z  run  failed  http.503: busy',
+      '2030-01-01T00:00:01.000Z  run  failed  fetch, attempt 2: http.503: busy',
+      '  → correct it',
     ]);
   });
 

@@ -48,6 +48,7 @@ export const run = (over: Record<string, unknown> = {}) => ({
   phase: null,
   compensated: false,
   rerunOf: null,
+  nextText: null,
   parent: null,
   parentTask: null,
   tasks: [task({})],

@@ -33,6 +33,8 @@ export function attemptUnderTest(overrides: Partial<Attempt> = {}): AttemptUnder
     key: 'key-1',
     fence: 7,
     deadline: Date.now() + 60_000,
+    traceparent: null,
+    tracestate: null,
     signal: stopping.signal,
     log: { debug: say, info: say, warn: say, error: say, output },
     heartbeat: () => undefined,

@@ -1,4 +1,5 @@
-// A plain page until the console proper exists: recent runs, and one run with its tasks. Text only goes in as text.
+// A plain page: recent runs, and one run with its tasks. Text only goes in as text.
+import { ask, keepToken, TokenNeeded } from './session.js';
 
 const POLL_MS = 2_000;
 const STATUSES = ['queued', 'running', 'paused', 'succeeded', 'failed', 'cancelled'];
@@ -48,13 +49,6 @@ function duration(ms) {
 const span = (from, to) => (from === null ? '' : duration((to === null ? Date.now() : Date.parse(to)) - Date.parse(from)));
 const moment = (text) => make('time', { datetime: text, title: text }, new Date(text).toLocaleTimeString());
 const nice = (value) => (typeof value === 'string' ? value : JSON.stringify(value, null, 2));
-
-async function ask(path, options) {
-  const answer = await fetch(path, { ...options, signal: AbortSignal.timeout(10_000) });
-  const body = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Error(body?.detail ?? `HTTP ${answer.status}`);
-  return body;
-}
 
 function runRow(run) {
   return make(
@@ -221,6 +215,7 @@ async function runView(id) {
     run.error
       ? make('p', { class: 'error' }, `${run.error.task ? `${run.error.task}: ` : ''}${run.error.code}: ${run.error.message}`)
       : null,
+    run.nextText ? make('p', { class: 'quiet' }, `→ ${run.nextText}`) : null,
   );
   const data = (name, value) =>
     make(
@@ -266,6 +261,32 @@ function put({ text, settled, head, body }, withFilters) {
   if (focus !== null) main.querySelector(focus)?.focus({ preventScroll: true });
 }
 
+/** Nothing is asked again until a token is given. */
+function askForToken({ message }) {
+  live.className = 'off';
+  live.textContent = message;
+  if (main.querySelector('form.token') !== null) return;
+  shown = '';
+  const input = make('input', { type: 'password', id: 'token', autocomplete: 'current-password', required: true });
+  const submit = (event) => {
+    event.preventDefault();
+    keepToken(input.value.trim());
+    main.replaceChildren();
+    show();
+  };
+  main.replaceChildren(
+    make(
+      'form',
+      { class: 'token', onsubmit: submit },
+      make('label', { for: 'token' }, 'Your token (REPRISE_TOKEN, or the one that REPRISE_TOKENS has for you)'),
+      input,
+      make('button', { type: 'submit' }, 'Show runs'),
+      make('p', { class: 'quiet' }, 'It is kept in this tab until you close it.'),
+    ),
+  );
+  input.focus();
+}
+
 async function show() {
   clearTimeout(timer);
   turn += 1;
@@ -279,6 +300,7 @@ async function show() {
     live.textContent = 'live';
   } catch (error) {
     if (mine !== turn) return;
+    if (error instanceof TokenNeeded) return askForToken(error);
     live.className = 'off';
     live.textContent = `not up to date: ${error.message}`;
   }

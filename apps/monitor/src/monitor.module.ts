@@ -4,44 +4,47 @@ import {
   AttemptLogStore,
   BatchStore,
   DeadLetterStore,
+  DependencyStore,
   EventViews,
   MemberStore,
   RunViews,
-  WorkflowCache,
   WorkflowStore,
 } from '@reprise/ledger';
 import { type RunningService, runService, type ServiceContext } from '@reprise/service';
-import { AnswerApprovals } from './answer-approval.js';
-import { ApprovalsController } from './approvals.controller.js';
-import { AttemptLogsController } from './attempt-logs.controller.js';
-import { BatchesController } from './batches.controller.js';
-import { BROKER_NAMES } from './broker-names.token.js';
-import { CommandRun } from './command-run.js';
-import { ConsoleController } from './console.controller.js';
-import { CreateBatch } from './create-batch.js';
-import { DeadLettersController } from './dead-letters.controller.js';
-import { ForwardController } from './forward.controller.js';
-import { ForwardToTrigger } from './forward-to-trigger.js';
-import { InterfaceController } from './interface.controller.js';
-import { InterfaceDocuments } from './interface-documents.js';
-import { ListQueues } from './list-queues.js';
+import { AnswerApprovals } from './approvals/answer-approval.js';
+import { ApprovalsController } from './approvals/approvals.controller.js';
+import { BatchesController } from './batches/batches.controller.js';
+import { CreateBatch } from './batches/create-batch.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { RedriveLetter } from './dead-letters/redrive-letter.js';
+import { DoctorController } from './doctor/doctor.controller.js';
+import { ExamineInstallation } from './doctor/examine-installation.js';
+import { CONSOLE_PATHS, ConsoleController } from './interface/console.controller.js';
+import { InterfaceController } from './interface/interface.controller.js';
+import { InterfaceDocuments } from './interface/interface-documents.js';
 import { MonitorProcess } from './monitor-process.js';
-import { OperationsController } from './operations.controller.js';
-import { PauseQueue } from './pause-queue.js';
-import { QueuesController } from './queues.controller.js';
-import { RedriveLetter } from './redrive-letter.js';
-import { RetryRun } from './retry-run.js';
-import { RunCommandsController } from './run-commands.controller.js';
-import { RunEventsController } from './run-events.controller.js';
-import { RunsController } from './runs.controller.js';
-import { SendEvent } from './send-event.js';
-import { SimulateRetry } from './simulate-retry.js';
-import { SimulationsController } from './simulations.controller.js';
+import { DependenciesController } from './queues/dependencies.controller.js';
+import { ListQueues } from './queues/list-queues.js';
+import { OperationsController } from './queues/operations.controller.js';
+import { PauseQueue } from './queues/pause-queue.js';
+import { QueuesController } from './queues/queues.controller.js';
+import { BROKER_NAMES } from './requests/broker-names.token.js';
+import { ForwardController } from './requests/forward.controller.js';
+import { ForwardToTrigger } from './requests/forward-to-trigger.js';
+import { AttemptLogsController } from './runs/attempt-logs.controller.js';
+import { CommandRun } from './runs/command-run.js';
+import { RetryRun } from './runs/retry-run.js';
+import { RunCommandsController } from './runs/run-commands.controller.js';
+import { RunEventsController } from './runs/run-events.controller.js';
+import { RunsController } from './runs/runs.controller.js';
+import { SendEvent } from './runs/send-event.js';
+import { TaskCommandsController } from './runs/task-commands.controller.js';
+import { WorkflowsController } from './runs/workflows.controller.js';
+import { SimulateRetry } from './simulations/simulate-retry.js';
+import { SimulationsController } from './simulations/simulations.controller.js';
 import { DRAINING } from './stream/draining.token.js';
 import { RunStream } from './stream/run-stream.js';
 import { StreamController } from './stream/stream.controller.js';
-import { TaskCommandsController } from './task-commands.controller.js';
-import { WorkflowsController } from './workflows.controller.js';
 
 @Module({})
 export class MonitorModule {
@@ -61,6 +64,8 @@ export class MonitorModule {
         OperationsController,
         DeadLettersController,
         QueuesController,
+        DependenciesController,
+        DoctorController,
         ForwardController,
         ConsoleController,
         InterfaceController,
@@ -71,12 +76,12 @@ export class MonitorModule {
         { provide: SendEvent, useValue: monitor.sendEvent },
         { provide: EventViews, useValue: monitor.events },
         { provide: WorkflowStore, useValue: monitor.workflows },
-        { provide: WorkflowCache, useValue: monitor.compiled },
         { provide: DeadLetterStore, useValue: monitor.letters.store },
         { provide: RedriveLetter, useValue: monitor.letters.redriveLetter },
         { provide: BROKER_NAMES, useValue: monitor.names },
         { provide: MemberStore, useValue: monitor.members },
         { provide: ListQueues, useValue: monitor.queues },
+        { provide: DependencyStore, useValue: monitor.dependencies },
         { provide: PauseQueue, useValue: monitor.pauseQueue },
         { provide: AttemptLogStore, useValue: monitor.logs },
         { provide: ApprovalViews, useValue: monitor.approvals },
@@ -89,6 +94,7 @@ export class MonitorModule {
         { provide: RunStream, useValue: monitor.stream },
         { provide: DRAINING, useValue: monitor.draining },
         { provide: SimulateRetry, useValue: monitor.simulateRetry },
+        { provide: ExamineInstallation, useValue: monitor.doctor },
         { provide: ForwardToTrigger, useValue: monitor.forward },
       ],
     };
@@ -108,6 +114,7 @@ export async function startMonitor(context: ServiceContext, extra: MonitorExtra 
   return runService({
     context,
     module: MonitorModule.forRoot(monitor, new InterfaceDocuments(context.settings.prefix)),
+    pages: CONSOLE_PATHS,
     connect: (_app, signal) => monitor.start(signal),
     ...(extra.supervised === undefined ? {} : { supervised: extra.supervised }),
   });

@@ -52,6 +52,19 @@ function safeJson(text: string): Record<string, never> & { items: Record<string,
   }
 }
 
+/** A field of each item, page by page. */
+async function pagesOf(path: string, field: string): Promise<readonly (readonly unknown[])[]> {
+  const pages: (readonly unknown[])[] = [];
+  for (let cursor = ''; pages.length < 20; ) {
+    const { status, json } = await http('GET', `${path}${cursor}`);
+    expect(status).toBe(200);
+    pages.push(json?.items.map((item) => item[field]) ?? []);
+    if (json?.['next'] === null) return pages;
+    cursor = `&cursor=${json?.['next']}`;
+  }
+  throw new Error(`${path} has no end`);
+}
+
 beforeAll(async () => {
   db = await TestDatabase.create();
   version = versionId(systemClock.uuidv7());
@@ -134,7 +147,24 @@ describe('runs over HTTP', () => {
     ['/v1/runs?cursor=abc', 400, 'invalid_cursor'],
     ['/v1/workflows/nope', 404, 'workflow_not_found'],
     ['/v1/workflows/nope/versions', 404, 'workflow_not_found'],
+    ['/v1/workflows/nope/versions?cursor=bnwz', 404, 'workflow_not_found'],
+    [`/v1/workflows/ship/versions?cursor=${Buffer.from('n|9999999999').toString('base64url')}`, 400, 'invalid_cursor'],
     ['/v1/ledger', 400, 'invalid_query'],
+    ...[
+      '/v1/workflows',
+      '/v1/workflows/ship/versions',
+      '/v1/queues',
+      '/v1/executors',
+      '/v1/dependencies',
+      '/v1/ledger?key=k',
+    ].flatMap((path) => {
+      const rest = path.includes('?') ? '&' : '?';
+      return [
+        [`${path}${rest}limit=501`, 400, 'invalid_query'] as const,
+        [`${path}${rest}limits=1`, 400, 'invalid_query'] as const,
+        [`${path}${rest}cursor=abc`, 400, 'invalid_cursor'] as const,
+      ];
+    }),
     ['/v1/events?outcome=accept', 400, 'invalid_query'],
     ['/v1/approvals/nothing', 404, 'approval_not_found'],
     ['/v1/schedules/x/preview', 503, 'trigger_unreachable'],
@@ -294,6 +324,42 @@ describe('the rest of the front door', () => {
     });
   });
 
+  test('versions, queues, executors, dependencies and keys come in pages', async () => {
+    const store = new WorkflowStore(db.database);
+    for (const timeout of ['1s', '2s', '3s'])
+      await store.register(versionId(systemClock.uuidv7()), 'paged', null, {
+        workflow: 'paged',
+        timeout,
+        tasks: { a: { transform: 1 } },
+      });
+    await store.archive('paged');
+    const members = new MemberStore(db.database);
+    const ids = ['page-1', 'page-2', 'page-3'];
+    for (const id of ids) await members.renew(id, 'executor', { queues: { [`${id}-queue`]: {} }, handlers: [] }, 60_000);
+    for (const id of ids) expect((await http('POST', `/v1/dependencies/${id}/open`)).status).toBe(200);
+    await db.query(
+      `insert into reprise.idempotency (scope, name, key, fingerprint, run_id, state, expires_at)
+       select 'call', unnest($1::text[]), 'paged', 'f', gen_random_uuid(), 'succeeded', now() + interval '1 day'`,
+      [ids],
+    );
+    expect(await pagesOf('/v1/workflows/paged/versions?limit=2', 'versionNumber')).toEqual([[3, 2], [1]]);
+    expect(await pagesOf('/v1/dependencies?limit=2', 'name')).toEqual([['page-1', 'page-2'], ['page-3']]);
+    expect(await pagesOf('/v1/ledger?key=paged&limit=2', 'name')).toEqual([['page-1', 'page-2'], ['page-3']]);
+    for (const [path, field, end] of [
+      ['/v1/executors', 'id', ''],
+      ['/v1/queues', 'name', '-queue'],
+    ] as const) {
+      const pages = await pagesOf(`${path}?limit=2`, field);
+      expect(pages.every((page) => page.length <= 2)).toBe(true);
+      expect(pages.flat()).toEqual((await http('GET', path)).json?.items.map((item) => item[field]));
+      expect(pages.flat()).toEqual(expect.arrayContaining(ids.map((id) => `${id}${end}`)));
+    }
+    for (const id of ids) {
+      await members.remove(id);
+      await http('POST', `/v1/dependencies/${id}/close`);
+    }
+  });
+
   test('two versions of a workflow are compared', async () => {
     const store = new WorkflowStore(db.database);
     const register = (version: string | null, timeout: string) =>
@@ -324,18 +390,31 @@ describe('the rest of the front door', () => {
     await members.renew(
       'ex-1',
       'executor',
-      { queues: { default: { readUntil: 5 }, slow: {} }, handlers: ['shop.pack'], concurrency: 7 },
+      {
+        queues: { default: { readUntil: 5 }, slow: {}, 'slow.retry': {} },
+        handlers: ['shop.pack'],
+        concurrency: 7,
+        busy: 3,
+        version: '1.2.3',
+      },
       60_000,
     );
     await members.renew('ex-2', 'executor', { queues: 'rubbish', handlers: [1] }, 60_000);
     const executors = await http('GET', '/v1/executors');
     expect(executors.json?.items).toMatchObject([
-      { id: 'ex-1', queues: ['default', 'slow'], handlers: ['shop.pack'], concurrency: 7 },
-      { id: 'ex-2', queues: [], handlers: [] },
+      { id: 'ex-1', queues: ['default', 'slow'], handlers: ['shop.pack'], concurrency: 7, busy: 3, free: 4, version: '1.2.3' },
+      { id: 'ex-2', queues: [], handlers: [], concurrency: null, busy: null, free: null, version: null },
     ]);
     expect((await http('GET', '/v1/queues')).json?.items).toMatchObject([
       { name: 'default', depth: null, executors: 1, oldestAgeSeconds: expect.any(Number) },
-      { name: 'slow', executors: 1 },
+      {
+        name: 'slow',
+        executors: 1,
+        lanes: [
+          { lane: 'normal', depth: null, executors: 1 },
+          { lane: 'retry', executors: 1 },
+        ],
+      },
     ]);
   });
 

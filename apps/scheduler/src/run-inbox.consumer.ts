@@ -1,14 +1,18 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ConsumeBatch, type Delivery } from '@reprise/broker';
-import { decodeInbox } from '@reprise/contracts';
-import type { Received } from './advance-runs.js';
+import { decodeInbox, shardOf } from '@reprise/contracts';
+import type { Received } from './advance/received.js';
 import { SchedulerPipeline } from './scheduler-pipeline.js';
+import { ShareInboxes } from './shards/share-inboxes.js';
 
 /** The inbox of every shard. Acknowledged when what it led to is committed and told. */
 @Controller()
 export class RunInboxConsumer {
-  constructor(@Inject(SchedulerPipeline) private readonly pipeline: SchedulerPipeline) {}
+  constructor(
+    @Inject(SchedulerPipeline) private readonly pipeline: SchedulerPipeline,
+    @Inject(ShareInboxes) private readonly share: Pick<ShareInboxes, 'took'>,
+  ) {}
 
   @ConsumeBatch('inbox')
   async take(@Payload() deliveries: Delivery[]): Promise<void> {
@@ -18,6 +22,10 @@ export class RunInboxConsumer {
       if (decoded.kind === 'bad') await this.pipeline.buryMessage('inbox', delivery, decoded.reason);
       else for (const item of decoded.value) received.push({ item, redelivered: delivery.redelivered });
     }
-    if (received.length > 0) await this.pipeline.submit(received);
+    const [first] = received;
+    if (first === undefined) return;
+    // One queue's deliveries are of one shard.
+    this.share.took(shardOf(first.item.run), received.length);
+    await this.pipeline.submit(received);
   }
 }

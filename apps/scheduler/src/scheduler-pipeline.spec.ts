@@ -5,9 +5,10 @@ import { fence, type JsonText, type Outcome, type RunId } from '@reprise/core';
 import { createServiceContext, Metrics, readSettings, silentLogger } from '@reprise/service';
 import { eventually, TestBroker } from '@reprise/testing';
 import { reported, SchedulerUnderTest, succeeded } from '../test/scheduler-under-test.js';
-import { AdvanceBatch } from './advance-batch.js';
-import type { Received } from './advance-runs.js';
-import type { Advanced } from './advanced.js';
+import { AdvanceBatch } from './advance/advance-batch.js';
+import type { Advanced } from './advance/advanced.js';
+import { countFacts } from './advance/count-facts.js';
+import type { Received } from './advance/received.js';
 import { RunInboxConsumer } from './run-inbox.consumer.js';
 import { SchedulerPipeline } from './scheduler-pipeline.js';
 import { TimersConsumer } from './timers.consumer.js';
@@ -136,7 +137,7 @@ describe('an alarm', () => {
 
 test('messages that cannot be read are kept once, however often their batch comes, and the rest of the batch counts', async () => {
   const before = (await letters()).length;
-  const inbox = new RunInboxConsumer(pipeline);
+  const inbox = new RunInboxConsumer(pipeline, { took: () => undefined });
   const { run, work } = await working(CHAIN);
   const batch = [carrying('nonsense'), carrying(encodeInbox([reported(work, succeeded())])), carrying('{"v":2,"items":[]}')];
   await inbox.take(batch);
@@ -151,7 +152,7 @@ test('messages that cannot be read are kept once, however often their batch come
 });
 
 test('an outcome that the broker brings again is told again', async () => {
-  const inbox = new RunInboxConsumer(pipeline);
+  const inbox = new RunInboxConsumer(pipeline, { took: () => undefined });
   const { work } = await working(CHAIN);
   const body = encodeInbox([reported(work, succeeded())]);
   await inbox.take([carrying(body)]);
@@ -168,13 +169,22 @@ describe('a batch', () => {
     redelivered: false,
   });
 
+  const ENDED = { kind: 'run-ended', status: 'succeeded', durationMs: 1, endedAt: 1 };
+  let counted: Metrics;
+  const finished = async () =>
+    Number(/^reprise_runs_finished_total\{workflow="w",status="succeeded",.* (\d+)$/m.exec(await counted.metricsText())?.[1]);
+
   /** Fails whole; alone, each run as told. */
-  function batch(fates: Readonly<Record<string, Error>>, together: Error = refused) {
+  function batch(fates: Readonly<Record<string, Error>>, together: Error = refused, burying: Error | null = null) {
     const log: string[] = [];
+    counted = new Metrics({ service: 'scheduler', nodeDefaults: false });
     const options = {
-      metrics,
+      observe: (advanced: readonly Advanced[]) => countFacts(counted, advanced),
       logger: silentLogger,
-      bury: async (items: readonly Received[]) => void log.push(`buried ${items.map(({ item }) => item.run)}`),
+      bury: async (items: readonly Received[]) => {
+        if (burying !== null) throw burying;
+        log.push(`buried ${items.map(({ item }) => item.run)}`);
+      },
       publisher: {
         takeAnnounced: () => ['r-announced' as RunId],
         keepAnnounced: (ids: readonly RunId[]) => void log.push(`kept ${ids}`),
@@ -187,7 +197,13 @@ describe('a batch', () => {
           const fate = fates[run];
           if (fate !== undefined) throw fate;
           return [
-            { run: { id: run }, workflow: { name: 'w' }, decision: { facts: [], messages: [] }, outgoing: [], staleOutcomes: 0 },
+            {
+              run: { id: run },
+              workflow: { name: 'w' },
+              decision: { facts: [ENDED], messages: [] },
+              outgoing: [],
+              staleOutcomes: [],
+            },
           ] as unknown as readonly Advanced[];
         },
       },
@@ -199,12 +215,21 @@ describe('a batch', () => {
     const { log, process } = batch({ r2: refused });
     await (await process(['r1', 'r2', 'r1', 'r3'])).done;
     expect(log).toEqual(['kept r-announced', 'buried r2', 'told r1,r3']);
+    expect(await finished()).toBe(2);
   });
 
-  test('whose replay meets an absent database tells what it has committed, and is the caller’s to try again', async () => {
+  test('whose replay meets an absent database tells and counts what it has committed, and is the caller’s to try again', async () => {
     const { log, process } = batch({ r2: away });
     await expect(process(['r1', 'r2', 'r3'])).rejects.toBe(away);
     expect(log).toEqual(['kept r-announced', 'told r1']);
+    expect(await finished()).toBe(1);
+  });
+
+  test('so does one whose poison cannot be stored', async () => {
+    const { log, process } = batch({ r2: refused }, refused, away);
+    await expect(process(['r1', 'r2', 'r3'])).rejects.toBe(away);
+    expect(log).toEqual(['kept r-announced', 'told r1']);
+    expect(await finished()).toBe(1);
   });
 
   test('that meets an absent database is not replayed', async () => {

@@ -1,10 +1,32 @@
 import { type AttemptTicket, type InboxItem, names, type Outgoing } from '@reprise/contracts';
 import { claimId, type Json, type Outcome, type RunId, toJsonText } from '@reprise/core';
-import { type Claimed, ClaimStore, DatabaseClock, WorkflowCache, WorkflowStore } from '@reprise/ledger';
-import { readSettings, systemClock } from '@reprise/service';
+import {
+  type Claimed,
+  ClaimStore,
+  type Database,
+  DatabaseClock,
+  DependencyStore,
+  MemberStore,
+  WorkflowCache,
+  WorkflowStore,
+} from '@reprise/ledger';
+import { readSettings, type Settings, silentLogger, systemClock } from '@reprise/service';
 import { registerWorkflow, startRuns, TestDatabase } from '@reprise/testing';
-import { AdvanceRuns } from '../src/advance-runs.js';
-import type { Advanced } from '../src/advanced.js';
+import { AdvanceRuns } from '../src/advance/advance-runs.js';
+import type { Advanced } from '../src/advance/advanced.js';
+import type { Guarding } from '../src/advance/decide-run.js';
+import { policyOf, WatchGuards } from '../src/guards/watch-guards.js';
+
+/** What is in force where nobody has said anything else. */
+export const guardingOf = (database: Database, settings: Settings): Guarding => ({
+  guards: new WatchGuards({
+    dependencies: new DependencyStore(database),
+    members: new MemberStore(database),
+    settings,
+    logger: silentLogger,
+  }),
+  policy: policyOf(settings),
+});
 
 export const succeeded = (output: unknown = null): Outcome => ({ kind: 'succeeded', output: toJsonText(output) });
 
@@ -24,12 +46,14 @@ export class SchedulerUnderTest implements AsyncDisposable {
     databaseClock: DatabaseClock,
   ) {
     this.claims = new ClaimStore(db.database);
+    const settings = readSettings({ DATABASE_URL: db.url }, 'scheduler');
     this.runs = new AdvanceRuns({
       database: db.database,
       workflows: new WorkflowCache(new WorkflowStore(db.database)),
       databaseClock,
       clock: systemClock,
-      settings: readSettings({ DATABASE_URL: db.url }, 'scheduler'),
+      settings,
+      guarding: guardingOf(db.database, settings),
       names: this.topology,
     });
   }
@@ -95,7 +119,7 @@ export class SchedulerUnderTest implements AsyncDisposable {
 }
 
 export const ticketsOf = (advanced: readonly Advanced[]): readonly AttemptTicket[] =>
-  advanced.flatMap(({ outgoing }) => outgoing.flatMap(({ ticket }) => (ticket === undefined ? [] : [ticket])));
+  advanced.flatMap(({ outgoing }) => outgoing.flatMap(({ tickets = [] }) => tickets));
 
 export const exchangesOf = (advanced: readonly Advanced[]): readonly string[] =>
   advanced.flatMap(({ outgoing }) => outgoing.map((message: Outgoing) => message.exchange));

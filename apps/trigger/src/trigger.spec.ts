@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { BrokerConnection, type OutgoingMessage, Publisher } from '@reprise/broker';
+
+import { runId } from '@reprise/core';
+import { EventViews, RunViews, WorkflowStore } from '@reprise/ledger';
+
 import {
   createServiceContext,
   Metrics,
@@ -10,9 +14,9 @@ import {
 } from '@reprise/service';
 import { eventually, registerWorkflow, TestBroker, TestDatabase } from '@reprise/testing';
 import { delivered } from '../test/deliveries.js';
+import { TriggerEventsConsumer } from './amqp/trigger-events.consumer.js';
+import { TriggerPipeline } from './pipeline/trigger-pipeline.js';
 import { startTrigger } from './trigger.module.js';
-import { TriggerEventsConsumer } from './trigger-events.consumer.js';
-import { TriggerPipeline } from './trigger-pipeline.js';
 
 const broker = new TestBroker();
 let db: TestDatabase;
@@ -87,10 +91,37 @@ describe('over HTTP', () => {
     expect(first).toMatchObject({ status: 202, json: { status: 'running' } });
     expect(first.headers.get('location')).toBe(`/v1/runs/${first.json['id']}`);
     const again = await start();
-    expect(again).toMatchObject({ status: 200, json: { id: first.json['id'] } });
+    expect(again).toMatchObject({ status: 200, json: { id: first.json['id'], status: 'running' } });
+    await db.query(`update reprise.run set status = 'failed', ended_at = now(), watch_at = null where id = $1`, [
+      first.json['id'],
+    ]);
+    expect((await start()).json).toEqual({ id: first.json['id'], status: 'failed' });
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     const other = await post('workflows/orders/runs', { input: { id: 'other' } }, { 'idempotency-key': 'h1' });
     expect(other).toMatchObject({ status: 422, json: { code: 'idempotency_mismatch' } });
+  });
+
+  test('a key answers for its own time, also when its run is gone; nobody waits for that', async () => {
+    const start = (wait = '') => post(`workflows/orders/runs${wait}`, { input: { id: 'h2' } }, { 'idempotency-key': 'h2' });
+    const { id } = (await start()).json;
+    await db.query('delete from reprise.run where id = $1', [id]);
+    expect(await start()).toMatchObject({ status: 200, json: { id, status: null } });
+    expect(await start('?wait=10m')).toMatchObject({ status: 410, json: { code: 'run_deleted' } });
+  });
+
+  test('who waits gets the run as it is shown, with its tasks, once it has ended; how it stands when the time is up', async () => {
+    const start = (wait: string) => post(`workflows/orders/runs${wait}`, { input: { id: 'h3' } }, { 'idempotency-key': 'h3' });
+    const early = await start('?wait=1ms');
+    expect(early.status).toBe(202);
+    expect(Object.keys(early.json).sort()).toEqual(['error', 'id', 'output', 'status', 'workflow']);
+    const { id } = early.json;
+    await db.query(`update reprise.run set status = 'succeeded', output = '{"paid": true}', ended_at = now() where id = $1`, [
+      id,
+    ]);
+    const ended = await start('?wait=10m');
+    expect(ended).toMatchObject({ status: 200, json: { id, workflow: 'orders', status: 'succeeded', output: { paid: true } } });
+    expect(ended.json).toMatchObject({ error: null, input: { id: 'h3' }, tasks: [{ path: 'a', kind: 'call' }], tasksNext: null });
+    expect(ended.json).toEqual(await new RunViews(db.database).find(runId(String(id))));
   });
 
   test('what cannot start says why', async () => {
@@ -113,7 +144,7 @@ describe('over HTTP', () => {
     ];
     const { status, json } = await post('workflows/orders/runs:batch', { items });
     expect(status).toBe(202);
-    const results = json['results'] as unknown as { status: number; code?: string; id?: string }[];
+    const results = json['results'] as unknown as { status: number; code?: string; id?: string; runStatus?: string }[];
     expect(results.map((result) => [result.status, result.code])).toEqual([
       [202, undefined],
       [422, 'invalid_input'],
@@ -123,6 +154,7 @@ describe('over HTTP', () => {
       [422, 'invalid_start'],
     ]);
     expect(results[4]?.id).toBe(results[0]?.id);
+    expect(results.map(({ runStatus }) => runStatus)).toEqual(['running', undefined, undefined, undefined, 'running', undefined]);
   });
 
   test('events tell what each of them did', async () => {
@@ -217,11 +249,54 @@ describe('a message that comes again', () => {
     }
   });
 
+  test('under its id is no dead letter, whatever has become of its workflow since', async () => {
+    const { pipeline, events } = consumer();
+    await pipeline.start();
+    try {
+      await registerWorkflow(db.database, 'workflow: fading\ntasks: { a: { call: shop.pay } }');
+      const start = (id: string) => delivered('run.start.fading', { id: 'faded' }, { messageId: id });
+      await events.take([start('f1')]);
+      await new WorkflowStore(db.database).archive('fading');
+      await events.take([start('f1')]);
+      expect(await letters('faded')).toEqual([]);
+      expect(await post('workflows/fading/runs', { input: { id: 'faded' } }, { 'idempotency-key': 'f1' })).toMatchObject({
+        status: 200,
+        json: { status: 'running' },
+      });
+      await events.take([start('f2')]);
+      expect(await letters('faded')).toEqual([{ queue: 'trigger', reason: expect.stringContaining('archived') }]);
+      expect((await runs('{"id":"faded"}')).length).toBe(1);
+    } finally {
+      await pipeline.stop();
+    }
+  });
+
+  test('under its id with another body is a conflict that can be asked for, as over HTTP', async () => {
+    const { pipeline, events } = consumer();
+    await pipeline.start();
+    try {
+      const message = (id: string) => delivered('order.placed', { id }, { messageId: 'twofold', appId: 'shop' });
+      await events.take([message('one')]);
+      await events.take([message('other')]);
+      const event = { specversion: '1.0', id: 'twofold', source: 'amqp/shop', type: 'order.placed', data: { id: 'third' } };
+      await post('events', event, { 'content-type': 'application/cloudevents+json' });
+      const listing = await new EventViews(db.database).list({ type: null, outcome: 'conflict' }, { cursor: null, limit: 10 });
+      expect(listing).toMatchObject({
+        page: {
+          items: [{ id: 'twofold', count: 2, results: [{ kind: 'conflict', reason: expect.stringContaining('other content') }] }],
+        },
+      });
+      expect(await runs('{"id":"other"}')).toEqual([]);
+    } finally {
+      await pipeline.stop();
+    }
+  });
+
   test('because the database did not answer keeps the id it was given, and is buried once', async () => {
-    let away = 2;
+    let isAway = true;
     const database = new Proxy(db.database, {
       get: (target, name) => {
-        if (name === 'transaction' && away-- > 0)
+        if (name === 'transaction' && isAway)
           return () => Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
         const value: unknown = Reflect.get(target, name, target);
         return typeof value === 'function' ? value.bind(target) : value;
@@ -232,6 +307,7 @@ describe('a message that comes again', () => {
     try {
       const batch = [delivered('order.placed', { id: 'patient' }), delivered('order.placed', 'bad-once')];
       for (let tries = 0; tries < 2; tries += 1) await expect(events.take(batch)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+      isAway = false;
       await events.take(batch);
       await events.take(batch);
       expect((await runs('{"id":"patient"}')).length).toBe(1);

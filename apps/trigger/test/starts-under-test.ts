@@ -3,12 +3,12 @@ import { type Json, type RunId, runId } from '@reprise/core';
 import { DatabaseClock, WorkflowCache, WorkflowStore } from '@reprise/ledger';
 import { Metrics, readSettings, silentLogger, systemClock } from '@reprise/service';
 import { registerWorkflow, startRuns, TestDatabase } from '@reprise/testing';
-import { ActiveWorkflows } from '../src/active-workflows.js';
-import { PlanChildren } from '../src/plan-child.js';
-import { PlanReruns } from '../src/plan-rerun.js';
-import { PlanStarts } from '../src/plan-starts.js';
-import type { StartAnswer, StartRequest } from '../src/start-request.js';
-import { StartRuns } from '../src/start-runs.js';
+import { ActiveWorkflows } from '../src/definitions/active-workflows.js';
+import { PlanChildren } from '../src/starts/plan-child.js';
+import { PlanReruns } from '../src/starts/plan-rerun.js';
+import { PlanStarts } from '../src/starts/plan-starts.js';
+import type { StartAnswer, StartRequest } from '../src/starts/start-request.js';
+import { StartRuns } from '../src/starts/start-runs.js';
 
 /** Several triggers on one ledger; the test is their broker. */
 export class StartsUnderTest implements AsyncDisposable {
@@ -25,9 +25,14 @@ export class StartsUnderTest implements AsyncDisposable {
     this.triggers = Array.from({ length: count }, () => this.trigger(clock, environment));
   }
 
-  static async create(count = 1, environment: Readonly<Record<string, string>> = {}): Promise<StartsUnderTest> {
+  /** `monotonicMs`: one that stands still makes for triggers that have heard of no time since they last asked. */
+  static async create(
+    count = 1,
+    environment: Readonly<Record<string, string>> = {},
+    monotonicMs: () => number = systemClock.monotonicMs,
+  ): Promise<StartsUnderTest> {
     const db = await TestDatabase.create(8);
-    const clock = new DatabaseClock(db.database, () => systemClock.monotonicMs());
+    const clock = new DatabaseClock(db.database, monotonicMs);
     await clock.sample();
     return new StartsUnderTest(db, clock, count, environment);
   }
@@ -126,6 +131,7 @@ export class StartsUnderTest implements AsyncDisposable {
       settings: readSettings({ ...environment, DATABASE_URL: url }, 'trigger'),
       metrics: new Metrics({ service: 'trigger', nodeDefaults: false }),
       logger: silentLogger,
+      tracing: null,
     });
   }
 }

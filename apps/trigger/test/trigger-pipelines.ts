@@ -2,7 +2,7 @@ import { BrokerConnection } from '@reprise/broker';
 import { instantText } from '@reprise/core';
 import { createServiceContext, Metrics, readSettings, silentLogger } from '@reprise/service';
 import { registerWorkflow, TestBroker, TestDatabase } from '@reprise/testing';
-import { TriggerPipeline } from '../src/trigger-pipeline.js';
+import { TriggerPipeline } from '../src/pipeline/trigger-pipeline.js';
 
 const DAY_MS = 86_400_000;
 

@@ -21,6 +21,9 @@ export interface BatchConsumerOptions extends SubscriptionOptions {
   readonly onBatch: (deliveries: Delivery[]) => Promise<Settlement[] | undefined> | Promise<void>;
 }
 
+/** While Postgres is down no batch ends; whoever is next in line tries its luck with the same deliveries. */
+const GIVE_WAY_MS = 5_000;
+
 interface Pending {
   readonly message: ConsumeMessage;
   readonly channel: SessionWindow;
@@ -53,6 +56,10 @@ export class BatchConsumer {
     this.subscription = new QueueSubscription(connection, options, (session, message) => this.take(session, message));
   }
 
+  get queue(): string {
+    return this.options.queue;
+  }
+
   /** Resolves when the queue is consumed for the first time; waits for the broker and the queue as long as it takes. */
   start(): Promise<void> {
     return this.subscription.start();
@@ -80,6 +87,20 @@ export class BatchConsumer {
     await this.subscription.cancel();
     await within(Promise.all(this.inFlight), drainMs);
     await this.subscription.close();
+  }
+
+  /**
+   * Of a queue with a single active consumer: lets the next in line have it, and stands by at the end of the line. Batches in flight are
+   * finished and acknowledged, the rest goes back. Where nobody else is in line, it has the queue again.
+   */
+  async giveWay(): Promise<void> {
+    this.pending = [];
+    await this.subscription.giveWay(() => within(this.idle(), GIVE_WAY_MS));
+  }
+
+  /** Also what is begun meanwhile: deliveries that came with the broker's answer. */
+  private async idle(): Promise<void> {
+    while (this.inFlight.size > 0) await Promise.all(this.inFlight);
   }
 
   private take(session: ConsumerSession, message: ConsumeMessage): void {

@@ -10,17 +10,20 @@ import {
 import type { ChannelModel } from 'amqplib';
 import { BrokerError, reasonOf, replyCodeOf, TopologyMismatchError } from './broker-error.js';
 import type { BrokerLogger } from './broker-logger.js';
+import { migrateQueue, resumeMigrations } from './migrate-queue.js';
 import { onThrowAwayChannel, prepareTopology } from './prepare-topology.js';
 import { type LinkState, RecoveringLink } from './recovering-link.js';
 
 export type BrokerState = LinkState;
 
 export interface BrokerConnectionOptions {
-  /** `amqp://user:password@host:port/vhost`; a `heartbeat` in its query wins over `heartbeatSeconds`. */
+  /** `amqp://user:password@host:port/vhost`, further nodes of a cluster behind commas (`@one,two:5673/`); a `heartbeat` in its query wins over `heartbeatSeconds`. */
   readonly url: string;
   /** Declared on every connect. */
   readonly topology: TopologyOptions;
   readonly logger: BrokerLogger;
+  /** A queue whose arguments have changed is moved instead of waited for. Default false. */
+  readonly migrateQueues?: boolean;
   /** What operators see in the broker's list of connections, with `/publish` and `/consume` behind it. */
   readonly name?: string;
   /** A half-open connection is noticed after about twice this. Default 10. */
@@ -80,7 +83,7 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
     this.addedQueues.add(name);
     const model = await this.consumingNow();
     try {
-      await prepareTopology(model, added);
+      await this.prepare(model, added);
     } catch (error) {
       if (error instanceof TopologyMismatchError) {
         this.addedQueues.delete(name);
@@ -143,10 +146,26 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
 
   /** Both connections come up together and need the same declarations: the second waits for the first's. */
   private declare(model: ChannelModel): Promise<void> {
-    this.declaring ??= prepareTopology(model, this.topology()).finally(() => {
+    this.declaring ??= this.prepare(model, this.topology()).finally(() => {
       this.declaring = undefined;
     });
     return this.declaring;
+  }
+
+  /** Declares what is missing; with `migrateQueues` each queue that was declared otherwise is moved, one after the other. */
+  private async prepare(model: ChannelModel, topology: Topology): Promise<void> {
+    const { migrateQueues = false, logger } = this.options;
+    if (!migrateQueues) return prepareTopology(model, topology);
+    const options = { prefix: this.names.prefix, topology, logger };
+    await resumeMigrations(model, options);
+    for (let left = topology.queues.length; ; left -= 1) {
+      try {
+        return await prepareTopology(model, topology);
+      } catch (error) {
+        if (!(error instanceof TopologyMismatchError) || error.object !== 'queue' || left === 0) throw error;
+        await migrateQueue(model, error.objectName, options);
+      }
+    }
   }
 
   private topology(): Topology {

@@ -26,7 +26,7 @@ export class BrokerError extends Error {
   }
 }
 
-/** A queue or exchange exists with other arguments. The service waits and tries again; an operator must delete it or change the setting. */
+/** A queue or exchange exists with other arguments. Queues are moved where that is allowed; else the service waits and tries again, and an operator must delete it or change the setting. */
 export class TopologyMismatchError extends Error {
   override readonly name = 'TopologyMismatchError';
   readonly code = 'TOPOLOGY_MISMATCH';
@@ -55,4 +55,19 @@ export function reasonOf(error: unknown): string {
 export function replyCodeOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'number' ? error.code : undefined;
+}
+
+/**
+ * What to do about a broker that is there and refuses us; null: it is not there, or nobody needs to do anything. The client hides why
+ * the opening of a virtual host was refused.
+ */
+export function refusalOf(reason: string, url: string): string | null {
+  const vhost = decodeURIComponent(new URL(url).pathname.slice(1)) || '/';
+  if (/Login was refused|ACCESS.REFUSED.*Handshake|Handshake.*ACCESS.REFUSED/i.test(reason))
+    return 'AMQP_URL: RabbitMQ refuses the login: correct user and password (or rabbitmqctl add_user). `guest` may log in from the same machine only';
+  if (/Expected ConnectionOpenOk/.test(reason))
+    return `AMQP_URL: RabbitMQ refuses the virtual host "${vhost}": it is not there (rabbitmqctl add_vhost), or the user may not use it (rabbitmqctl set_permissions -p VHOST USER '.*' '.*' '.*')`;
+  if (/ACCESS_REFUSED/.test(reason))
+    return `AMQP_URL: the user lacks permissions in the virtual host "${vhost}": it must configure, write and read names that begin with REPRISE_PREFIX (rabbitmqctl set_permissions)`;
+  return null;
 }

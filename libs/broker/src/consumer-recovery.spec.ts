@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '@reprise/testing';
+import type { ConsumeMessage } from 'amqplib';
 import { hasWaiting, startWith } from '../test/at-hand.js';
 import { BrokerUnderTest, Collected } from '../test/broker-under-test.js';
 import { Gate } from '../test/gate.js';
 import { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.js';
 import type { BrokerConnection } from './broker-connection.js';
 import type { Delivery } from './delivery.js';
+import { ConsumerSession } from './queue-subscription.js';
 
 let broker: BrokerUnderTest;
 let connection: BrokerConnection;
@@ -38,6 +40,20 @@ describe('a consumer that loses its channel', () => {
       what: 'the queue to take messages again',
     });
     expect(await seen.atLeast(1)).toEqual(['after']);
+  });
+
+  test('may settle while its channel is being closed: what it says is not heard, and does no harm', async () => {
+    await broker.publisher(connection).publish([message('late')]);
+    await broker.behindTheScenes(async (channel) => {
+      const got = await channel.get(queue());
+      if (got === false) throw new Error('there is no message');
+      const session = new ConsumerSession(channel);
+      const closing = channel.close();
+      expect(() => channel.ack(got)).toThrow('Channel closing');
+      for (const settle of ['ack', 'ackUpTo', 'requeue'] as const) session[settle](got as unknown as ConsumeMessage);
+      await closing;
+    });
+    expect(await connection.queueDepth(queue())).toBe(1);
   });
 
   test('waits for a queue that does not exist yet', async () => {

@@ -23,6 +23,10 @@ export class DeliveryConsumer {
     this.subscription = new QueueSubscription(connection, options, (session, message) => this.take(session, message));
   }
 
+  get queue(): string {
+    return this.options.queue;
+  }
+
   /** Resolves when the queue is consumed for the first time; waits for the broker and the queue as long as it takes. */
   start(): Promise<void> {
     return this.subscription.start();

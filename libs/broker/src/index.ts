@@ -5,6 +5,7 @@ export type { BrokerLogger } from './broker-logger.js';
 export { ControlChannel, type ControlChannelOptions } from './control-channel.js';
 export { cleanHeaders, type Delivery, type DeliveryProperties } from './delivery.js';
 export { DeliveryConsumer, type DeliveryConsumerOptions } from './delivery-consumer.js';
+export { type ExamineBrokerOptions, examineBroker } from './examine-broker.js';
 export { ExclusiveListener, type ExclusiveListenerOptions } from './exclusive-listener.js';
 export { deleteTopology } from './prepare-topology.js';
 export { PublishOutgoing } from './publish-outgoing.js';

@@ -50,7 +50,7 @@ export async function closeQuietly(channel: Channel): Promise<void> {
   }
 }
 
-function declared(queue: QueueSpec): { durable: true; arguments: Record<string, unknown> } {
+export function declared(queue: QueueSpec): { durable: true; arguments: Record<string, unknown> } {
   return { durable: true, arguments: { ...queue.arguments } };
 }
 

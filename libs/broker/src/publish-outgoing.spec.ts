@@ -58,19 +58,58 @@ describe('on a real broker', () => {
     await broker.end(['known']);
   });
 
-  const attempt = (queue: string): Outgoing => ({ exchange: broker.names.attempts, routingKey: queue, body: '{}', ticket });
+  const attempt = (queue: string): Outgoing => ({
+    exchange: broker.names.attempts,
+    routingKey: queue,
+    body: '{}',
+    tickets: [ticket],
+  });
+
+  const inLane = (key: string): Outgoing => ({ ...attempt(key), otherwise: attempt(key.replace(/\..*/, '')) });
 
   test('what a queue wants is in it when it is confirmed', async () => {
     expect(await outgoing.publish([attempt('known'), attempt('known')])).toEqual([]);
     expect((await broker.take(broker.names.taskQueue('known'))).length).toBe(2);
   });
 
+  test('an attempt for a lane that nobody has declared waits in its queue', async () => {
+    expect(await outgoing.publish([inLane('known.retry'), attempt('known'), inLane('known.high')])).toEqual([]);
+    expect((await broker.take(broker.names.taskQueue('known'))).length).toBe(3);
+    expect(heard).toEqual([]);
+  });
+
   test('an attempt that no queue wants goes back to its run, uncounted; what nobody need hear is no news', async () => {
     const nobody: Outgoing = { exchange: broker.names.lifecycle, routingKey: 'run.started.w', body: '{}', optional: true };
-    expect(await outgoing.publish([attempt('unknown'), attempt('known'), nobody])).toEqual([]);
+    expect(await outgoing.publish([inLane('unknown.retry'), attempt('known'), nobody])).toEqual([]);
     await eventually(() => heard.length > 0, { what: 'the attempt put back' });
     const { run, version, node, at } = ticket;
     expect(heard).toEqual([{ kind: 'hold', run, version, node, at, fence: 3, reason: 'NO_QUEUE' }]);
+  });
+});
+
+describe('attempts of quick calls', () => {
+  test('share messages, and those no queue wants go back to their runs each for itself', async () => {
+    const sent: OutgoingMessage[][] = [];
+    const publish = async (messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> => {
+      sent.push([...messages]);
+      return messages.map(({ exchange }) => ({ kind: exchange === 'test.attempts' ? 'returned' : 'confirmed' }));
+    };
+    const outgoing = new PublishOutgoing({ publish }, names('test'), quiet, (lane, call) => lane === 'q' && call === 'c');
+    const attempts = Array.from(
+      { length: 9 },
+      (_, node): Outgoing => ({
+        exchange: 'test.attempts',
+        routingKey: 'q',
+        body: '{}',
+        tickets: [{ ...ticket, node }],
+      }),
+    );
+    expect(await outgoing.publish(attempts)).toEqual([]);
+    expect(sent.map((messages) => messages.length)).toEqual([5, 1]);
+    const back = decodeInbox(Buffer.from(sent[1]?.[0]?.body ?? ''));
+    expect(back.kind === 'ok' && back.value.map((item) => item.kind === 'hold' && [item.node, item.reason])).toEqual(
+      Array.from({ length: 9 }, (_, node) => [node, 'NO_QUEUE']),
+    );
   });
 });
 
@@ -130,10 +169,17 @@ describe('a broker that does not confirm', () => {
     'but answers $kind never has the other one sent',
     async (outcome) => {
       const { calls, outgoing } = against(() => outcome);
-      await outgoing.publish([{ ...message('a'), whenTold: message('after-a') }]);
-      expect(calls).toEqual([['a']]);
+      const told = { ...message('a'), whenTold: message('after-a') };
+      expect(await inTime(() => outgoing.publish([told]))).toEqual([told]);
+      expect(new Set(calls.flat())).toEqual(new Set(['a']));
     },
   );
+
+  test('or has lost a queue of ours is asked again until it is declared; what nobody need hear is not', async () => {
+    const { calls, outgoing } = against((_, call) => ({ kind: call < 3 ? 'returned' : 'confirmed' }));
+    expect(await inTime(() => outgoing.publish([message('a'), { ...message('b'), optional: true }]))).toEqual([]);
+    expect(calls).toEqual([['a', 'b'], ['a'], ['a']]);
+  });
 
   test('because we are closing is not asked again', async () => {
     const { calls, outgoing } = against(() => failed('CLOSED'));
@@ -144,7 +190,7 @@ describe('a broker that does not confirm', () => {
 
   test('that returns an attempt and does not take it back either leaves it to the watch', async () => {
     const { calls, outgoing } = against((name) => (name === 'a' ? { kind: 'returned' } : failed('CLOSED')));
-    const untold = await outgoing.publish([{ ...message('a'), ticket }]);
+    const untold = await outgoing.publish([{ ...message('a'), tickets: [ticket] }]);
     expect(untold).toMatchObject([{ exchange: 'test.inbox' }]);
     expect(calls.length).toBe(2);
   });

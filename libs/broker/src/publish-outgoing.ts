@@ -1,6 +1,7 @@
-import { type Outgoing, type TopologyNames, toInbox } from '@reprise/contracts';
+import { type MayShare, type Outgoing, packAttempts, packInbox, type TopologyNames } from '@reprise/contracts';
 import type { BrokerLogger } from './broker-logger.js';
 import { growingMs } from './pause.js';
+import type { PublishOutcome } from './publish-request.js';
 import type { Publisher } from './publisher.js';
 
 /** Publish calls, each of which takes up to the publisher's own timeout; what is left then is the watch's to send. */
@@ -9,23 +10,29 @@ const MOST_TRIES = 6;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
+/** One of our own that comes back has lost its queue, which is declared again meanwhile. */
+const isUntold = ({ tickets, optional }: Outgoing, outcome: PublishOutcome | undefined): boolean =>
+  outcome?.kind === 'failed' || (outcome?.kind === 'returned' && tickets === undefined && optional !== true);
+
 interface Sent {
   /** In a queue. */
   readonly confirmed: readonly Outgoing[];
   readonly returned: readonly Outgoing[];
-  /** Neither confirmed nor returned. */
+  /** Neither confirmed nor returned, or returned though it was for one of our own queues. */
   readonly open: readonly Outgoing[];
 }
 
 /**
  * Publishes what a committed decision makes known, until it is confirmed: only then is the input acknowledged.
- * An attempt that no queue wants is put back, uncounted, through its run's inbox (`NO_QUEUE`).
+ * An attempt whose lane nobody has declared goes to its queue; one that no queue wants is put back, uncounted, through its run's inbox
+ * (`NO_QUEUE`).
  */
 export class PublishOutgoing {
   constructor(
     private readonly publisher: Pick<Publisher, 'publish'>,
     private readonly names: TopologyNames,
     private readonly logger: BrokerLogger,
+    private readonly mayShare: MayShare = () => false,
   ) {}
 
   /**
@@ -34,11 +41,11 @@ export class PublishOutgoing {
    * that the watch will find due.
    */
   async publish(outgoing: readonly Outgoing[]): Promise<readonly Outgoing[]> {
-    const { confirmed, returned, open } = await this.send(outgoing);
-    const next = confirmed.flatMap(({ whenTold }) => (whenTold === undefined ? [] : [whenTold]));
-    if (returned.length + next.length === 0) return open;
-    const after = await this.send([...returned.map((message) => this.putBack(message)), ...next]);
-    return [...open, ...after.open];
+    const { confirmed, returned, open } = await this.send(packAttempts(outgoing, this.mayShare));
+    const told = confirmed.flatMap(({ whenTold }) => (whenTold === undefined ? [] : [whenTold]));
+    const unwanted = returned.filter(({ otherwise }) => otherwise === undefined);
+    const next = [...returned.flatMap(({ otherwise }) => otherwise ?? []), ...this.putBack(unwanted), ...told];
+    return next.length === 0 ? open : [...open, ...(await this.publish(next))];
   }
 
   private async send(outgoing: readonly Outgoing[]): Promise<Sent> {
@@ -48,20 +55,24 @@ export class PublishOutgoing {
     for (let tries = 1; open.length > 0; tries += 1) {
       const outcomes = await this.publisher.publish(open);
       confirmed.push(...open.filter((_, index) => outcomes[index]?.kind === 'confirmed'));
-      returned.push(...open.filter((message, index) => outcomes[index]?.kind === 'returned' && message.ticket !== undefined));
+      returned.push(...open.filter((message, index) => outcomes[index]?.kind === 'returned' && message.tickets !== undefined));
       const failure = outcomes.find((outcome) => outcome.kind === 'failed');
-      open = open.filter((_, index) => outcomes[index]?.kind === 'failed');
-      if (failure?.kind !== 'failed' || failure.cause.code === 'CLOSED' || tries >= MOST_TRIES) break;
-      this.logger.warn({ messages: open.length, tries, reason: failure.cause.message }, 'not published, trying again');
+      open = open.filter((message, index) => isUntold(message, outcomes[index]));
+      const isClosed = failure?.kind === 'failed' && failure.cause.code === 'CLOSED';
+      if (open.length === 0 || isClosed || tries >= MOST_TRIES) break;
+      const reason = failure?.kind === 'failed' ? failure.cause.message : 'no queue wanted them';
+      this.logger.warn({ messages: open.length, tries, reason }, 'not published, trying again');
       await new Promise((resolve) => setTimeout(resolve, growingMs(tries, FIRST_PAUSE_MS, LONGEST_PAUSE_MS)));
     }
     return { confirmed, returned, open };
   }
 
-  private putBack(message: Outgoing): Outgoing {
-    const { ticket } = message;
-    if (ticket === undefined) return message;
-    const { run, version, node, at, fence } = ticket;
-    return toInbox(this.names, [{ kind: 'hold', run, version, node, at, fence, reason: 'NO_QUEUE' }]);
+  private putBack(unwanted: readonly Outgoing[]): readonly Outgoing[] {
+    const holds = unwanted.flatMap(({ tickets = [] }) =>
+      tickets.map(
+        ({ run, version, node, at, fence }) => ({ kind: 'hold', run, version, node, at, fence, reason: 'NO_QUEUE' }) as const,
+      ),
+    );
+    return packInbox(this.names, holds);
   }
 }

@@ -143,7 +143,11 @@ describe('a publisher', () => {
   test('gives up on an absent broker within its limit, and sends nothing of it later', async () => {
     await broker.proxy.down();
     const publisher = broker.publisher(connection, { timeoutMs: 150 });
-    expect(codes(await publisher.publish([toWork('too late')]))).toEqual(['NOT_SENT']);
+    const tooLate = publisher.publish([toWork('too late')]);
+    expect(publisher.unsent).toBe(1);
+    expect(codes(await tooLate)).toEqual(['NOT_SENT']);
+    // Nor keeps what nobody waits for any more: an outage may be long.
+    expect(publisher.unsent).toBe(0);
     await broker.proxy.up();
     await connection.publishing.whenUp();
     expect(codes(await broker.publisher(connection).publish([toWork('in time')]))).toEqual(['confirmed']);

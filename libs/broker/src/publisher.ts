@@ -76,6 +76,11 @@ export class Publisher {
     await this.opening;
   }
 
+  /** Messages that wait to be sent. */
+  get unsent(): number {
+    return this.waiting.length - this.nextWaiting;
+  }
+
   private async keepOpen(): Promise<void> {
     const { signal } = this.stopping;
     for (let failures = 1; !signal.aborted; failures += 1) {
@@ -175,6 +180,9 @@ export class Publisher {
       this.release(entry);
     }
     this.pump();
+    // While nothing can be sent, what was given up would stay here, and its bodies fill the memory.
+    this.waiting = this.waiting.slice(this.nextWaiting).filter((entry) => entry.isOpen);
+    this.nextWaiting = 0;
   }
 
   /** A message given up no longer takes a place, or a queue that never confirms would stop all others. */

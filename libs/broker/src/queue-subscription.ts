@@ -17,6 +17,7 @@ export interface SubscriptionOptions {
 const NOT_FOUND = 404;
 const FIRST_PAUSE_MS = 100;
 const MAXIMUM_PAUSE_MS = 5_000;
+const GAVE_WAY_PAUSE_MS = 1;
 
 /** What came over one channel can only be settled on that channel: once it has ended, settling does nothing. */
 export class ConsumerSession {
@@ -29,25 +30,44 @@ export class ConsumerSession {
   }
 
   ack(message: ConsumeMessage): void {
-    if (!this.ended.aborted) this.channel.ack(message);
+    this.settle(() => this.channel.ack(message));
   }
 
   ackUpTo(message: ConsumeMessage): void {
-    if (!this.ended.aborted) this.channel.ack(message, true);
+    this.settle(() => this.channel.ack(message, true));
   }
 
   requeue(message: ConsumeMessage): void {
-    if (!this.ended.aborted) this.channel.nack(message, false, true);
+    this.settle(() => this.channel.nack(message, false, true));
+  }
+
+  /** Between our closing a channel and the broker's answer amqplib throws at whoever settles; so may a socket that has just gone. */
+  private settle(work: () => void): void {
+    if (this.ended.aborted) return;
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'IllegalOperationError') throw error;
+    }
   }
 }
 
-type Ending = { readonly cause: unknown; readonly consumed: boolean; readonly cancelled: boolean };
+/** What becomes of one channel. `gaveWay`: we ended it ourselves, to begin again at once. */
+interface Life {
+  cause: unknown;
+  cancelled: boolean;
+  gaveWay: boolean;
+}
+type Ending = Readonly<Life> & { readonly consumed: boolean };
+
+const born = (cause: unknown = new Error('channel closed')): Life => ({ cause, cancelled: false, gaveWay: false });
 
 /** Keeps one queue consumed: over lost connections, closed channels, a deleted queue, a moved leader. */
 export class QueueSubscription {
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
-  private live: { readonly channel: Channel; readonly consumerTag: string } | undefined;
+  private live: { readonly channel: Channel; readonly consumerTag: string; readonly life: Life } | undefined;
+  private givingWay: Channel | undefined;
   private announceFirst: () => void = () => {};
   private readonly first = new Promise<void>((resolve) => {
     this.announceFirst = resolve;
@@ -68,9 +88,18 @@ export class QueueSubscription {
   /** No new deliveries; what has been delivered can still be settled. */
   async cancel(): Promise<void> {
     this.stopping.abort();
-    if (!this.live) return;
-    const { channel, consumerTag } = this.live;
-    await channel.cancel(consumerTag).catch(() => {});
+    if (this.live) await cancelQuietly(this.live.channel, this.live.consumerTag);
+  }
+
+  /** Goes to the end of the queue's line of consumers: takes nothing new, and once `settled` resolves begins again on another channel. */
+  async giveWay(settled: () => Promise<unknown>): Promise<void> {
+    const { live } = this;
+    if (!live || this.givingWay === live.channel) return;
+    this.givingWay = live.channel;
+    await cancelQuietly(live.channel, live.consumerTag);
+    await settled();
+    live.life.gaveWay = true;
+    await closeQuietly(live.channel);
   }
 
   /** Ends the channel: what is not settled by now is delivered again. */
@@ -87,6 +116,11 @@ export class QueueSubscription {
       const ending = await this.consumeOnce();
       if (signal.aborted || ending === undefined) return;
       if (ending.consumed) failures = 1;
+      if (ending.gaveWay) {
+        // A connection that has just ended is still taken for alive, and a channel asked of it never comes.
+        await pause(GAVE_WAY_PAUSE_MS, signal);
+        continue;
+      }
       const { queue, logger } = this.options;
       logger.warn(
         { queue, reason: reasonOf(ending.cause) },
@@ -103,7 +137,7 @@ export class QueueSubscription {
     if (!model) return undefined;
     try {
       const channel = await model.createChannel();
-      const life: { cause: unknown; cancelled: boolean } = { cause: new Error('channel closed'), cancelled: false };
+      const life = born();
       channel.on('error', (error) => {
         life.cause = error;
       });
@@ -111,24 +145,24 @@ export class QueueSubscription {
         channel.once('close', () => resolve());
       });
       try {
-        await this.consume(channel, () => {
+        await this.consume(channel, life, () => {
           life.cause = new Error('cancelled by the broker: the queue was deleted or has lost its leader');
           life.cancelled = true;
           void closeQuietly(channel);
         });
       } catch (cause) {
         await closeQuietly(channel);
-        return { cause, consumed: false, cancelled: false };
+        return { ...born(cause), consumed: false };
       }
       await closed;
       this.live = undefined;
       return { ...life, consumed: true };
     } catch (cause) {
-      return { cause, consumed: false, cancelled: false };
+      return { ...born(cause), consumed: false };
     }
   }
 
-  private async consume(channel: Channel, onCancel: () => void): Promise<void> {
+  private async consume(channel: Channel, life: Life, onCancel: () => void): Promise<void> {
     const { queue, prefetch, exclusive = false } = this.options;
     const session = new ConsumerSession(channel);
     await channel.prefetch(prefetch);
@@ -140,7 +174,7 @@ export class QueueSubscription {
       },
       { exclusive },
     );
-    this.live = { channel, consumerTag };
+    this.live = { channel, consumerTag, life };
     if (this.stopping.signal.aborted) await closeQuietly(channel);
     this.announceFirst();
   }
@@ -151,5 +185,14 @@ export class QueueSubscription {
     } catch (error) {
       this.options.logger.error({ queue: this.options.queue, reason: reasonOf(error) }, 'cannot declare the topology again');
     }
+  }
+}
+
+/** amqplib throws at once when the channel is closed already. */
+async function cancelQuietly(channel: Channel, consumerTag: string): Promise<void> {
+  try {
+    await channel.cancel(consumerTag);
+  } catch {
+    return;
   }
 }

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import * as amqp from 'amqplib';
-import { BrokerError, reasonOf, TopologyMismatchError } from './broker-error.js';
+import { reasonOf, refusalOf, TopologyMismatchError } from './broker-error.js';
 import type { BrokerLogger } from './broker-logger.js';
+import { brokerUrls, withoutPassword } from './broker-urls.js';
 import { growingMs, pause, within } from './pause.js';
 
 export type LinkState =
@@ -11,6 +12,7 @@ export type LinkState =
   | { readonly kind: 'closed' };
 
 export interface LinkOptions {
+  /** With several hosts: each is tried in turn, beginning with the first. */
   readonly url: string;
   /** Shown by the broker's management and in `rabbitmqctl list_connections`. */
   readonly name: string;
@@ -39,7 +41,8 @@ const CLOSE_TIMEOUT_MS = 2_000;
  */
 export class RecoveringLink extends EventEmitter<LinkEvents> {
   private readonly stopping = new AbortController();
-  private readonly url: string;
+  private readonly urls: readonly [string, ...string[]];
+  private losses = 0;
   private model: amqp.ChannelModel | undefined;
   private now: LinkState = { kind: 'connecting', reason: 'no answer yet' };
   private running: Promise<void> | undefined;
@@ -48,7 +51,7 @@ export class RecoveringLink extends EventEmitter<LinkEvents> {
   constructor(private readonly options: LinkOptions) {
     super();
     this.setMaxListeners(0);
-    this.url = withHeartbeat(options.url, options.heartbeatSeconds);
+    this.urls = brokerUrls(options.url, options.heartbeatSeconds);
   }
 
   start(): void {
@@ -100,10 +103,16 @@ export class RecoveringLink extends EventEmitter<LinkEvents> {
       } catch (error) {
         this.waits(error);
       }
+      this.losses += 1;
       const pauseMs = growingMs(failures, FIRST_PAUSE_MS, this.options.maximumPauseMs);
       this.silentMs += pauseMs;
       await pause(pauseMs, signal);
     }
+  }
+
+  /** Of the host whose turn it is: the next one after each failure and each loss. */
+  private get url(): string {
+    return this.urls[this.losses % this.urls.length] ?? this.urls[0];
   }
 
   private async open(): Promise<{ model: amqp.ChannelModel; ended: Promise<unknown> }> {
@@ -135,7 +144,7 @@ export class RecoveringLink extends EventEmitter<LinkEvents> {
     this.model = model;
     this.now = { kind: 'connected' };
     this.silentMs = Number.POSITIVE_INFINITY;
-    this.options.logger.info({ connection: this.options.name }, 'connected to RabbitMQ');
+    this.options.logger.info({ connection: this.options.name, broker: withoutPassword(this.url) }, 'connected to RabbitMQ');
     this.emit('up', model);
   }
 
@@ -149,12 +158,15 @@ export class RecoveringLink extends EventEmitter<LinkEvents> {
   }
 
   private waits(error: unknown): void {
-    const reason = reasonOf(error);
+    const raw = reasonOf(error);
+    const refusal = refusalOf(raw, this.url);
+    const reason = refusal ?? raw;
     this.now = { kind: 'connecting', reason };
     if (this.silentMs < LOG_EVERY_MS) return;
     this.silentMs = 0;
     const details = { connection: this.options.name, broker: withoutPassword(this.url), reason };
     if (error instanceof TopologyMismatchError) this.options.logger.error(details, error.message);
+    else if (refusal !== null) this.options.logger.error({ ...details, reason: raw }, `${refusal}. Trying again`);
     else this.options.logger.warn(details, 'waiting for RabbitMQ');
   }
 
@@ -177,27 +189,4 @@ function closed(model: amqp.ChannelModel): Promise<void> {
     model.close().catch(() => {}),
     CLOSE_TIMEOUT_MS,
   );
-}
-
-function withHeartbeat(url: string, seconds: number): string {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch (cause) {
-    throw new BrokerError(
-      'INVALID_URL',
-      'the AMQP URL cannot be read; it looks like amqp://user:password@host:5672/vhost',
-      cause,
-    );
-  }
-  if (parsed.protocol !== 'amqp:' && parsed.protocol !== 'amqps:') {
-    throw new BrokerError('INVALID_URL', `the AMQP URL begins with ${parsed.protocol}//, not amqp:// or amqps://`);
-  }
-  if (!parsed.searchParams.has('heartbeat')) parsed.searchParams.set('heartbeat', String(seconds));
-  return parsed.href;
-}
-
-function withoutPassword(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
 }

@@ -122,6 +122,19 @@ export class BrokerUnderTest {
     }
   }
 
+  /** Publishes, and waits until the broker has what was published. */
+  async confirmed(work: (channel: amqp.ConfirmChannel) => void): Promise<void> {
+    const model = await amqp.connect(AMQP_URL);
+    try {
+      const channel = await model.createConfirmChannel();
+      work(channel);
+      await channel.waitForConfirms();
+      await closeQuietly(channel);
+    } finally {
+      await model.close();
+    }
+  }
+
   async end(alsoTaskQueues: string[] = []): Promise<void> {
     for (const close of this.closing) await close();
     await this.proxy.down();

@@ -1,9 +1,10 @@
+import { readEnvironment } from './read-environment.js';
 import { type Problem, RepriseError, UnreachableError } from './reprise-error.js';
 
 export interface ClientOptions {
-  /** Where the monitor listens, default `http://127.0.0.1:3000`. */
+  /** Where the monitor listens. Default: `REPRISE_URL` of the environment, else `http://127.0.0.1:3000`. */
   readonly url?: string;
-  /** Sent as a bearer token. */
+  /** Sent as a bearer token. Default: `REPRISE_TOKEN` of the environment; null: none, whatever is set there. */
   readonly token?: string | null;
   /** Who acts, for a server that needs no token; one that does refuses it. */
   readonly actor?: string;
@@ -38,8 +39,8 @@ export class Connection {
   private readonly requestTimeoutMs: number;
 
   constructor(options: ClientOptions) {
-    this.url = (options.url ?? 'http://127.0.0.1:3000').replace(/\/+$/, '');
-    this.token = options.token ?? null;
+    this.url = (options.url ?? readEnvironment('REPRISE_URL') ?? 'http://127.0.0.1:3000').replace(/\/+$/, '');
+    this.token = (options.token === undefined ? readEnvironment('REPRISE_TOKEN') : options.token) ?? null;
     this.actor = options.actor ?? null;
     this.send = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.requestTimeoutMs = options.requestTimeoutMs ?? 30_000;

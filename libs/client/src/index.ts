@@ -6,7 +6,9 @@ export type {
   BatchView,
   DeadLetterState,
   DeadLetterView,
+  DependencyView,
   EventView,
+  ExecutorView,
   HistoryFact,
   LogLine,
   OutcomeView,
@@ -27,7 +29,10 @@ export { type ApprovalAnswer, type ApprovalQuery, ApprovalsClient } from './appr
 export { BatchesClient, type BatchFilter, type NewBatch } from './batches-client.js';
 export type { ClientOptions } from './connection.js';
 export { type DeadLetterQuery, DeadLettersClient } from './dead-letters-client.js';
+export { DependenciesClient } from './dependencies-client.js';
+export { DoctorClient } from './doctor-client.js';
 export { QueuesClient } from './queues-client.js';
+export { readAll } from './read-all.js';
 export {
   type EndedRun,
   type PublishedEvent,

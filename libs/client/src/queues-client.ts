@@ -1,5 +1,6 @@
 import type { Page, QueueView } from '@reprise/contracts';
 import type { Connection } from './connection.js';
+import type { PageOptions } from './runs-client.js';
 
 const at = (name: string, rest: string): string => `/v1/queues/${encodeURIComponent(name)}${rest}`;
 
@@ -7,9 +8,9 @@ const at = (name: string, rest: string): string => `/v1/queues/${encodeURICompon
 export class QueuesClient {
   constructor(private readonly connection: Connection) {}
 
-  /** All that an executor reads, an attempt waits for, or that are paused. */
-  async list(): Promise<Page<QueueView>> {
-    return (await this.connection.ask('/v1/queues')).body as Page<QueueView>;
+  /** Those that an executor reads, an attempt waits for, or that are paused; by name. */
+  async list({ limit, cursor }: PageOptions = {}): Promise<Page<QueueView>> {
+    return (await this.connection.ask('/v1/queues', { query: { limit, cursor } })).body as Page<QueueView>;
   }
 
   /** No executor takes a new attempt of it. One that is paused answers 409 `wrong_state`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { RepriseClient, RepriseError, typed, UnreachableError, WaitTimeoutError, workflow } from './index.js';
+import { RepriseClient, RepriseError, readAll, typed, UnreachableError, WaitTimeoutError, workflow } from './index.js';
 
 interface Sent {
   readonly url: string;
@@ -139,6 +139,19 @@ test('lists carry their filters; nothing that was not given is sent', async () =
     '/v1/runs/r/tasks/page%5B3%5D.x',
     '/v1/runs/r/history?cursor=c',
     '/v1/events?type=a.b',
+  ]);
+});
+
+test('a list is read as a whole, page after page', async () => {
+  const pages = [
+    { items: [{ name: 'a' }, { name: 'b' }], next: 'c-1' },
+    { items: [{ name: 'c' }], next: null },
+  ];
+  const { client, sent } = serverOf(...pages.map((page) => json(200, page)));
+  expect((await readAll((page) => client.queues.list(page))).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  expect(sent.map(({ url }) => url.slice('http://here:3000'.length))).toEqual([
+    '/v1/queues?limit=500',
+    '/v1/queues?limit=500&cursor=c-1',
   ]);
 });
 

@@ -4,6 +4,9 @@ import { ApprovalsClient } from './approvals-client.js';
 import { BatchesClient } from './batches-client.js';
 import { type ClientOptions, Connection } from './connection.js';
 import { DeadLettersClient } from './dead-letters-client.js';
+import { DependenciesClient } from './dependencies-client.js';
+import { DoctorClient } from './doctor-client.js';
+import { ExecutorsClient } from './executors-client.js';
 import { QueuesClient } from './queues-client.js';
 import { RepriseError, UnreachableError, WaitTimeoutError } from './reprise-error.js';
 import { type PageOptions, RunsClient } from './runs-client.js';
@@ -24,7 +27,8 @@ declare const WILL_GIVE: unique symbol;
 /** `Output` is what the run gives when it succeeds. */
 export interface StartedRun<Output = Json> {
   readonly id: string;
-  readonly status: string;
+  /** null: its key is known, and the run has been deleted since. */
+  readonly status: string | null;
   /** false: the key was known, this is the run it had started. */
   readonly created: boolean;
   readonly [WILL_GIVE]?: Output;
@@ -71,7 +75,10 @@ export class RepriseClient {
   readonly approvals: ApprovalsClient;
   readonly batches: BatchesClient;
   readonly deadLetters: DeadLettersClient;
+  readonly dependencies: DependenciesClient;
   readonly queues: QueuesClient;
+  readonly doctor: DoctorClient;
+  readonly executors: ExecutorsClient;
   readonly simulations: SimulationsClient;
   private readonly connection: Connection;
 
@@ -81,7 +88,10 @@ export class RepriseClient {
     this.approvals = new ApprovalsClient(this.connection);
     this.batches = new BatchesClient(this.connection);
     this.deadLetters = new DeadLettersClient(this.connection);
+    this.dependencies = new DependenciesClient(this.connection);
     this.queues = new QueuesClient(this.connection);
+    this.doctor = new DoctorClient(this.connection);
+    this.executors = new ExecutorsClient(this.connection);
     this.simulations = new SimulationsClient(this.connection);
     this.workflows = new WorkflowsClient(this.connection);
     this.schedules = new SchedulesClient(this.connection);

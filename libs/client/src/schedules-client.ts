@@ -65,8 +65,8 @@ export class SchedulesClient {
   }
 
   /** Newest first. */
-  async backfills(name: string): Promise<Page<BackfillView>> {
-    return (await this.connection.ask(at(name, '/backfills'))).body as Page<BackfillView>;
+  async backfills(name: string, { limit, cursor }: PageOptions = {}): Promise<Page<BackfillView>> {
+    return (await this.connection.ask(at(name, '/backfills'), { query: { limit, cursor } })).body as Page<BackfillView>;
   }
 
   async backfillOf(name: string, id: string): Promise<BackfillView> {

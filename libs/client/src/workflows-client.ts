@@ -54,8 +54,9 @@ export class WorkflowsClient {
     return (await this.connection.ask(at(name, '/diff'), { query: { ...versions } })).body as WorkflowDiff;
   }
 
-  async versions(name: string): Promise<Page<WorkflowSummary>> {
-    return (await this.connection.ask(at(name, '/versions'))).body as Page<WorkflowSummary>;
+  /** Newest first. */
+  async versions(name: string, { limit, cursor }: PageOptions = {}): Promise<Page<WorkflowSummary>> {
+    return (await this.connection.ask(at(name, '/versions'), { query: { limit, cursor } })).body as Page<WorkflowSummary>;
   }
 
   /** Nothing more starts; what runs goes on. */

@@ -1,5 +1,5 @@
 import type { Json } from '@reprise/core';
-import type { Outgoing } from './decision-messages.js';
+import type { Outgoing } from './outgoing.js';
 import type { TopologyNames } from './topology.js';
 
 /** Something that people who decide, and those who watch them, are to be told. */

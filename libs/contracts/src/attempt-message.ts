@@ -38,8 +38,17 @@ export interface AttemptTicket {
   readonly onInDoubt?: OnInDoubt;
   /** The task has a business key, to be looked at before the claim. */
   readonly keyed?: true;
+  /** The task has `succeedWhen`: whether a result is a success is the document's to say. */
+  readonly judged?: true;
   /** Somebody follows the tasks of this workflow: that the attempt has started is to be told. */
   readonly followed?: true;
+  /** What the document says that it depends on. */
+  readonly dependency?: string;
+  /** The ledger has let it start, whatever limits there are. */
+  readonly admitted?: true;
+  /** W3C Trace Context of the attempt: what its handler calls hangs under it. Absent: its run has no trace. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
 }
 
 export interface AttemptMessage {
@@ -74,7 +83,12 @@ export function readTicket(item: unknown): AttemptTicket {
     ...(fields['effect'] === undefined ? {} : { effect: read.oneOf('effect', EFFECTS) }),
     ...(fields['onInDoubt'] === undefined ? {} : { onInDoubt: read.oneOf('onInDoubt', ON_IN_DOUBT) }),
     ...(read.flag('keyed') ? { keyed: true as const } : {}),
+    ...(read.flag('judged') ? { judged: true as const } : {}),
     ...(read.flag('followed') ? { followed: true as const } : {}),
+    ...(fields['dependency'] === undefined ? {} : { dependency: read.text('dependency') }),
+    ...(read.flag('admitted') ? { admitted: true as const } : {}),
+    ...(fields['traceparent'] === undefined ? {} : { traceparent: read.text('traceparent') }),
+    ...(fields['tracestate'] === undefined ? {} : { tracestate: read.text('tracestate') }),
   };
 }
 

@@ -15,7 +15,9 @@ export type ControlHint =
   /** Workflows were registered or archived. */
   | { readonly kind: 'reload' }
   /** Queues were paused or resumed. */
-  | { readonly kind: 'queues' };
+  | { readonly kind: 'queues' }
+  /** A scheduler came or goes: who is left divides the inboxes anew. */
+  | { readonly kind: 'schedulers' };
 
 export const encodeHint = (hint: ControlHint): string => JSON.stringify(hint);
 
@@ -23,7 +25,7 @@ export const encodeHint = (hint: ControlHint): string => JSON.stringify(hint);
 export function decodeHint(body: Buffer): ControlHint | null {
   try {
     const read = fieldReader(JSON.parse(body.toString('utf8')));
-    const kind = read.oneOf('kind', ['interrupt', 'reload', 'queues'] as const);
+    const kind = read.oneOf('kind', ['interrupt', 'reload', 'queues', 'schedulers'] as const);
     if (kind !== 'interrupt') return { kind };
     return {
       kind,

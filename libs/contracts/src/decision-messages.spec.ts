@@ -17,6 +17,7 @@ import { decodeChildStarts } from './child-start.js';
 import { decodeHint } from './control-hint.js';
 import { type Decided, outgoingOf, toInbox } from './decision-messages.js';
 import { decodeInbox } from './inbox-message.js';
+import type { Outgoing } from './outgoing.js';
 import { shardOf } from './shard.js';
 import { taskEvent } from './task-event.js';
 import { decodeAlarm } from './timer-message.js';
@@ -31,6 +32,7 @@ tasks:
     tasks:
       charge: { call: shop.pay, queue: money, timeout: { attempt: 10s, heartbeat: 1s }, effect: transactional, idempotencyKey: "\${{ each.value }}" }
   plain: { call: shop.ship }
+  checked: { call: shop.check, succeedWhen: output == 1 }
   nap: { sleep: 1m }`);
 if (parsed.kind === 'bad') throw new Error(JSON.stringify(parsed.problems));
 const { workflow } = parsed;
@@ -49,6 +51,7 @@ const only = (message: Message, about = decided()) => {
   if (outgoing === undefined) throw new Error('nothing');
   return outgoing;
 };
+const ticketOf = ({ tickets }: Outgoing) => tickets?.[0];
 
 describe('a decision makes known', () => {
   test('an emitted event: a CloudEvent with its hops, after whose confirmation its task is told', () => {
@@ -84,9 +87,9 @@ describe('a decision makes known', () => {
   test('an attempt: a ticket in its queue, with what the document says of it', () => {
     const tasks = messages.flatMap((message) => (message.kind === 'dispatch' ? [message.task] : []));
     const tickets = tasks.map((task: TaskState) => only({ kind: 'dispatch', task }));
-    const charge = tickets.find(({ ticket }) => ticket?.path === 'page[1].charge');
+    const charge = tickets.find((each) => ticketOf(each)?.path === 'page[1].charge');
     expect(charge).toMatchObject({ exchange: 'test.attempts', routingKey: 'money' });
-    expect(charge?.ticket).toMatchObject({
+    expect(charge && ticketOf(charge)).toMatchObject({
       run: id,
       version,
       workflow: 'orders',
@@ -98,11 +101,13 @@ describe('a decision makes known', () => {
       effect: 'transactional',
       keyed: true,
     });
-    expect(decodeAttempts(Buffer.from(charge?.body ?? ''))).toEqual({ kind: 'ok', value: [charge?.ticket] });
-    const plain = tickets.find(({ ticket }) => ticket?.path === 'plain');
+    expect(decodeAttempts(Buffer.from(charge?.body ?? ''))).toEqual({ kind: 'ok', value: charge?.tickets });
+    const plain = tickets.find((each) => ticketOf(each)?.path === 'plain');
     expect(plain?.routingKey).toBe('default');
-    expect(Object.keys(plain?.ticket ?? {})).not.toEqual(expect.arrayContaining(['timeoutMs']));
-    expect(Object.keys(plain?.ticket ?? {})).not.toEqual(expect.arrayContaining(['keyed']));
+    expect(Object.keys(plain?.tickets?.[0] ?? {})).not.toEqual(expect.arrayContaining(['timeoutMs']));
+    expect(Object.keys(plain?.tickets?.[0] ?? {})).not.toEqual(expect.arrayContaining(['keyed']));
+    const judged = tickets.map((each) => [ticketOf(each)?.path, ticketOf(each)?.judged]);
+    expect(judged.filter(([, isJudged]) => isJudged === true)).toEqual([['checked', true]]);
   });
 
   test('an alarm: on the wheel by its delay, or at once to the timers', () => {
@@ -261,10 +266,10 @@ describe('a followed task', () => {
     const [task] = messages.flatMap((message) => (message.kind === 'dispatch' ? [message.task] : []));
     if (task === undefined) throw new Error('nothing is dispatched');
     const followed = { ...decided(), workflow: { ...workflow, lifecycle: 'tasks' as const } };
-    expect(only({ kind: 'dispatch', task }, followed).ticket).toMatchObject({ followed: true });
+    expect(ticketOf(only({ kind: 'dispatch', task }, followed))).toMatchObject({ followed: true });
     const { body } = only({ kind: 'dispatch', task }, followed);
     expect(decodeAttempts(Buffer.from(body))).toMatchObject({ kind: 'ok', value: [{ followed: true }] });
-    expect(only({ kind: 'dispatch', task }).ticket).not.toHaveProperty('followed');
+    expect(ticketOf(only({ kind: 'dispatch', task }))).not.toHaveProperty('followed');
   });
 });
 

@@ -1,29 +1,17 @@
 import type { Message, RunState, TaskNewsMessage, TaskState, VersionId, Workflow } from '@reprise/core';
-import { pathOf, readProbeName } from '@reprise/core';
-
+import { pathOf, readLaneKey, readProbeName } from '@reprise/core';
 import { type AttemptTicket, encodeAttempts } from './attempt-message.js';
 import { encodeChildStarts } from './child-start.js';
 import { encodeHint } from './control-hint.js';
 import { wheelRoute } from './delay-wheel.js';
 import { encodeInbox, type InboxItem } from './inbox-message.js';
+import type { Outgoing } from './outgoing.js';
 import { shardOf } from './shard.js';
 import { taskEvent } from './task-event.js';
 import { encodeAlarm } from './timer-message.js';
 import { inboxKey, type TopologyNames } from './topology.js';
-
-/** A message to publish. `ticket` is there for a dispatch, so that one that comes back unrouted can be put back. */
-export interface Outgoing {
-  readonly exchange: string;
-  readonly routingKey: string;
-  readonly body: string;
-  readonly contentType?: string;
-  readonly messageId?: string;
-  readonly ticket?: AttemptTicket;
-  /** To be sent once the broker has this one in a queue. */
-  readonly whenTold?: Outgoing;
-  /** Nobody needs to listen: a return is no news. */
-  readonly optional?: true;
-}
+import { attemptSpanId, taskSpanId } from './tracing/span-ids.js';
+import { traceHeaders } from './tracing/trace-context.js';
 
 export interface Decided {
   readonly workflow: Workflow;
@@ -107,9 +95,20 @@ function dispatchOf(names: TopologyNames, { workflow, version, run }: Decided, t
     ...(work.effect === null ? {} : { effect: work.effect }),
     ...(work.onInDoubt === null ? {} : { onInDoubt: work.onInDoubt }),
     ...(task.idempotencyKey === null ? {} : { keyed: true as const }),
+    ...(work.succeedWhen === null ? {} : { judged: true as const }),
     ...(workflow.lifecycle === 'tasks' ? { followed: true as const } : {}),
+    ...(work.dependency === null ? {} : { dependency: work.dependency }),
+    ...(task.memory?.pass?.attempt === task.attempt ? { admitted: true as const } : {}),
   };
-  return { exchange: names.attempts, routingKey: work.queue, body: encodeAttempts([ticket]), ticket };
+  const { trace } = run.origin;
+  const headers = trace === undefined ? null : traceHeaders(trace, attemptSpanId(run.id, task, task.attempt));
+  const told = headers === null ? ticket : { ...ticket, ...headers };
+  const routingKey = task.queue ?? work.queue;
+  const message = { exchange: names.attempts, routingKey, body: encodeAttempts([told]), tickets: [told] };
+  const outgoing = headers === null ? message : { ...message, headers };
+  const { queue, lane } = readLaneKey(routingKey);
+  // Nobody may have declared the lane: a worker that knows of no lanes may read the queue all the same.
+  return lane === 'normal' ? outgoing : { ...outgoing, otherwise: { ...outgoing, routingKey: queue } };
 }
 
 type Emission = Extract<Message, { kind: 'emit' }>;
@@ -118,6 +117,7 @@ type Emission = Extract<Message, { kind: 'emit' }>;
 function emission(names: TopologyNames, { run, version }: Decided, { node, at, fence, event: emitted }: Emission): Outgoing {
   const { id, source, type, subject, time, data, hops } = emitted;
   const about = subject === null ? {} : { subject };
+  const { trace } = run.origin;
   const event = {
     specversion: '1.0',
     id,
@@ -135,6 +135,9 @@ function emission(names: TopologyNames, { run, version }: Decided, { node, at, f
     body: JSON.stringify(event),
     contentType: 'application/cloudevents+json',
     messageId: id,
+    ...(trace === undefined
+      ? {}
+      : { headers: { ...traceHeaders(trace, taskSpanId(run.id, { node, at }, run.progress.reopened)) } }),
     whenTold: toInbox(names, [{ kind: 'emitted', run: run.id, version, node, at, fence }]),
   };
 }

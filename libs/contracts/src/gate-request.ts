@@ -12,7 +12,7 @@ import {
 } from '@reprise/core';
 import { type AttemptTicket, type Decoded, MESSAGE_VERSION, readTicket } from './attempt-message.js';
 import { FieldError, fieldReader } from './read-fields.js';
-import { readOutcome } from './read-outcome.js';
+import { handlerRetryOf, readOutcome } from './read-outcome.js';
 
 /** An attempt that a worker holds. */
 export interface HeldAttempt {
@@ -50,7 +50,7 @@ export type GateRequestOf<Kind extends GateRequest['kind']> = Extract<GateReques
 
 /** Tickets of one request. */
 export const MOST_ATTEMPTS = 100;
-const MOST_QUEUES = 32;
+const MOST_QUEUES = 128;
 const MOST_HANDLERS = 1_000;
 const MOST_CONCURRENCY = 10_000;
 const LONGEST_NAME = 200;
@@ -124,7 +124,7 @@ function ticketsOf(items: readonly unknown[]): readonly AttemptTicket[] {
 function outcomeOf(value: unknown): Outcome {
   const { fields } = fieldReader(value);
   if (fields['kind'] !== 'succeeded') return readOutcome(fields);
-  return { kind: 'succeeded', output: toJsonText(fields['output'] ?? null) };
+  return { kind: 'succeeded', output: toJsonText(fields['output'] ?? null), ...handlerRetryOf(fields) };
 }
 
 function workerOf(worker: string): string {

@@ -56,6 +56,11 @@ export interface RunView extends RunSummary {
   readonly parentTask: string | null;
   /** The run that it repeats. */
   readonly rerunOf: string | null;
+  /**
+   * What a person can do next, with the command for it; null: nothing, or nothing yet. Of a run that has failed, is paused or was
+   * cancelled, or of one with parked tasks among those that are shown.
+   */
+  readonly nextText: string | null;
   /** The first 500, in the order of the document, items in theirs. */
   readonly tasks: readonly TaskView[];
   /** Cursor of `/tasks` for those beyond the first 500. */
@@ -185,17 +190,21 @@ export interface HistoryFact {
   readonly detail: Json;
 }
 
-/** A trigger event, and what it did. */
+/** A trigger event, and what it did; or that one came again, under a source and id seen before. */
 export interface EventView {
   readonly id: string;
   readonly source: string;
   readonly type: string;
   readonly subject: string | null;
-  readonly outcome: 'accepted' | 'unmatched' | 'conflict' | 'rejected';
+  readonly outcome: 'accepted' | 'duplicate' | 'unmatched' | 'conflict' | 'rejected';
   readonly results: Json;
   /** How many waits of runs it was told to; `accepted` when it started a run or woke one. */
   readonly woken: number;
   readonly receivedAt: Instant;
+  /** How often it came again with this outcome; 1 of an event itself. */
+  readonly count: number;
+  /** `receivedAt`: when it did so first. */
+  readonly lastReceivedAt: Instant;
 }
 
 /** What an event that was sent to one run did: `woken` waits of the run are about to look at it. */
@@ -217,18 +226,6 @@ export interface KeyView {
   readonly result: Json;
   readonly createdAt: Instant;
   readonly expiresAt: Instant | null;
-}
-
-export interface QueueView {
-  readonly name: string;
-  /** Messages waiting; null: the broker cannot be asked or has no such queue. */
-  readonly depth: number | null;
-  /** Age of the attempt that has waited longest among those the watch would look at first. */
-  readonly oldestAgeSeconds: number | null;
-  /** Executors that live and read it. */
-  readonly executors: number;
-  /** Since when, by whom and why executors take nothing from it; null: they do. */
-  readonly paused: { readonly at: Instant; readonly by: string; readonly reason: string | null } | null;
 }
 
 export interface WorkflowSummary {

@@ -43,7 +43,7 @@ export type InboxItem =
 
 export const encodeInbox = (items: readonly InboxItem[]): string => JSON.stringify({ v: MESSAGE_VERSION, items });
 
-const HOLDS: readonly HoldReason[] = ['NO_QUEUE', 'NO_HANDLER', 'KEY_IN_PROGRESS'];
+const HOLDS: readonly HoldReason[] = ['NO_QUEUE', 'NO_HANDLER', 'KEY_IN_PROGRESS', 'RATE_LIMIT', 'BREAKER_OPEN', 'CONCURRENCY'];
 
 export function decodeInbox(body: Buffer): Decoded<readonly InboxItem[]> {
   return decodeItems(body, 'items', (item) => {

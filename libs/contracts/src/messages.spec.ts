@@ -23,18 +23,35 @@ const ticket: fc.Arbitrary<AttemptTicket> = fc.record(
     heartbeatMs: fc.nat(),
     effect: fc.constantFrom('idempotent', 'transactional'),
     keyed: fc.constant(true as const),
+    judged: fc.constant(true as const),
   },
   { requiredKeys: ['run', 'version', 'node', 'at', 'fence', 'workflow', 'path', 'call', 'attempt'] },
 );
 
+const handlerRetry = fc.record(
+  {
+    maximumAttempts: fc.nat(),
+    initialIntervalMs: fc.integer({ min: 0, max: 1_000 }),
+    backoff: fc.constantFrom('fixed', 'linear', 'exponential'),
+    backoffCoefficient: fc.integer({ min: 1, max: 10 }),
+    maximumIntervalMs: fc.option(fc.integer({ min: 1_000, max: 10_000 })),
+    jitter: fc.constantFrom('none', 'full', 'equal', 'decorrelated'),
+    maximumElapsedMs: fc.option(fc.integer({ min: 1, max: 1_000 })),
+    retryOn: fc.option(fc.constant(['http.5*'])),
+    nonRetryable: fc.constant(['CARD_*']),
+    maximumLost: fc.integer({ min: 1, max: 9 }),
+    onExhausted: fc.constantFrom('fail', 'park'),
+  },
+  { requiredKeys: [] },
+);
+
+const success = { kind: fc.constant('succeeded' as const), output: fc.json().map((json) => json as JsonText) };
+
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
+  fc.record({ ...success, handlerRetry }, { requiredKeys: ['kind', 'output'] }),
   fc.record(
-    {
-      kind: fc.constant('succeeded' as const),
-      output: fc.json().map((json) => json as JsonText),
-      fromLedger: fc.constant(true as const),
-    },
-    { requiredKeys: ['kind', 'output'] },
+    { ...success, fromLedger: fc.constant(true as const), owner: fc.record({ run: address.run, node: fc.nat(), at }) },
+    { requiredKeys: ['kind', 'output', 'fromLedger'] },
   ),
   fc.record(
     {
@@ -49,22 +66,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
       ),
       retryable: fc.constantFrom(true, false, null),
       retryAfterMs: fc.option(fc.nat()),
-      handlerRetry: fc.record(
-        {
-          maximumAttempts: fc.nat(),
-          initialIntervalMs: fc.integer({ min: 0, max: 1_000 }),
-          backoff: fc.constantFrom('fixed', 'linear', 'exponential'),
-          backoffCoefficient: fc.integer({ min: 1, max: 10 }),
-          maximumIntervalMs: fc.option(fc.integer({ min: 1_000, max: 10_000 })),
-          jitter: fc.constantFrom('none', 'full', 'equal', 'decorrelated'),
-          maximumElapsedMs: fc.option(fc.integer({ min: 1, max: 1_000 })),
-          retryOn: fc.option(fc.constant(['http.5*'])),
-          nonRetryable: fc.constant(['CARD_*']),
-          maximumLost: fc.integer({ min: 1, max: 9 }),
-          onExhausted: fc.constantFrom('fail', 'park'),
-        },
-        { requiredKeys: [] },
-      ),
+      handlerRetry,
     },
     { requiredKeys: ['kind', 'error', 'retryable', 'retryAfterMs'] },
   ),
@@ -122,6 +124,7 @@ const RUN = '018f3c2e-0000-7000-8000-000000000001';
 const TASK = { run: RUN, version: RUN, node: 0, at: '', fence: 1 };
 const TICKET = { ...TASK, workflow: 'w', path: 'a', call: 'c', attempt: 1 };
 const OUTCOME = { ...TASK, kind: 'outcome', claim: RUN };
+const succeeded = (fields: object) => ({ ...OUTCOME, outcome: { kind: 'succeeded', output: '1', ...fields } });
 const failed = (fields: object) => ({ ...OUTCOME, outcome: { kind: 'failed', error: { code: 'X', message: 'x' }, ...fields } });
 
 const inbox = (one: unknown) => decodeInbox(Buffer.from(JSON.stringify({ v: 1, items: [one] })));
@@ -161,7 +164,10 @@ describe('what is malformed is named', () => {
     [{ ...TASK, kind: 'refused', error: { code: '' } }, '`error` needs code and message'],
     [{ ...TASK, kind: 'refused' }, '`error` must be an object'],
     [{ ...TASK, kind: 'wake', at: 'x' }, '`at` must be item indices such as 3.0'],
-    [{ ...TASK, kind: 'hold', reason: 'TIRED' }, '`reason` must be NO_QUEUE or NO_HANDLER or KEY_IN_PROGRESS'],
+    [
+      { ...TASK, kind: 'hold', reason: 'TIRED' },
+      '`reason` must be NO_QUEUE or NO_HANDLER or KEY_IN_PROGRESS or RATE_LIMIT or BREAKER_OPEN or CONCURRENCY',
+    ],
     [{ ...OUTCOME, claim: 'x' }, '`claim` must be a lower-case UUID'],
     [OUTCOME, '`outcome` must be an object'],
     [{ ...OUTCOME, outcome: { kind: 'shrugged' } }, '`outcome.kind` must be succeeded, failed or cancelled'],
@@ -173,6 +179,9 @@ describe('what is malformed is named', () => {
     [failed({ retryable: 'no' }), '`outcome.retryable` must be true, false or null'],
     [failed({ retryAfterMs: -1 }), '`outcome.retryAfterMs` must be milliseconds from 0, or null'],
     [failed({ retryAfterMs: '5s' }), '`outcome.retryAfterMs` must be milliseconds from 0, or null'],
+    [succeeded({ handlerRetry: 'often' }), '`outcome.handlerRetry` must be an object'],
+    [succeeded({ fromLedger: true, owner: 'me' }), '`outcome.owner` must be an object'],
+    [succeeded({ fromLedger: true, owner: { ...TASK, run: 'me' } }), '`run` must be a lower-case UUID'],
     [failed({ handlerRetry: 'often' }), '`outcome.handlerRetry` must be an object'],
     [failed({ handlerRetry: { initialIntervalMs: '1s' } }), '`outcome.handlerRetry.initialIntervalMs` is not of its type'],
     [failed({ handlerRetry: { backoff: 'quadratic' } }), '`outcome.handlerRetry.backoff` is not of its type'],

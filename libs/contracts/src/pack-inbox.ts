@@ -1,5 +1,6 @@
-import { type Outgoing, toInbox } from './decision-messages.js';
+import { toInbox } from './decision-messages.js';
 import type { InboxItem } from './inbox-message.js';
+import type { Outgoing } from './outgoing.js';
 import { shardOf } from './shard.js';
 import type { TopologyNames } from './topology.js';
 
@@ -7,7 +8,11 @@ import type { TopologyNames } from './topology.js';
 const PACK = 100;
 
 /** Items of any runs, as few messages as may be: by shard, in their order. */
-export function packInbox(names: TopologyNames, items: readonly InboxItem[]): readonly Outgoing[] {
+export const packInbox = (names: TopologyNames, items: readonly InboxItem[]): readonly Outgoing[] =>
+  packsOf(items).map((pack) => toInbox(names, pack));
+
+/** The items of each message. */
+export function packsOf(items: readonly InboxItem[]): readonly (readonly InboxItem[])[] {
   const byShard = new Map<number, InboxItem[][]>();
   for (const item of items) {
     const shard = shardOf(item.run);
@@ -17,5 +22,5 @@ export function packInbox(names: TopologyNames, items: readonly InboxItem[]): re
     else last.push(item);
     byShard.set(shard, packs);
   }
-  return [...byShard.values()].flat().map((pack) => toInbox(names, pack));
+  return [...byShard.values()].flat();
 }

@@ -1,4 +1,5 @@
 import {
+  type Answerer,
   BACKOFFS,
   EXHAUSTED_ACTIONS,
   JITTERS,
@@ -6,10 +7,11 @@ import {
   type JsonText,
   type Outcome,
   type PartialRetryPolicy,
+  runId,
   type TaskError,
   validateRetry,
 } from '@reprise/core';
-import { FieldError, fieldReader } from './read-fields.js';
+import { FieldError, type Fields, fieldReader } from './read-fields.js';
 
 /**
  * Executors are processes of their own, perhaps in another language: what they say is checked before it decides anything.
@@ -19,10 +21,11 @@ export function readOutcome(value: unknown): Outcome {
   const { fields } = reader('outcome', value);
   switch (fields['kind']) {
     case 'succeeded': {
-      const { output, fromLedger } = fields;
+      const { output, fromLedger, owner } = fields;
       if (typeof output !== 'string' || output === '') throw new FieldError('`outcome.output` must be JSON text');
-      const succeeded = { kind: 'succeeded', output: output as JsonText } as const;
-      return fromLedger === true ? { ...succeeded, fromLedger } : succeeded;
+      const succeeded = { kind: 'succeeded', output: output as JsonText, ...handlerRetryOf(fields) } as const;
+      if (fromLedger !== true) return succeeded;
+      return owner === undefined ? { ...succeeded, fromLedger } : { ...succeeded, fromLedger, owner: readOwner(owner) };
     }
     case 'failed':
       return readFailure(fields);
@@ -35,7 +38,7 @@ export function readOutcome(value: unknown): Outcome {
 
 function readFailure(fields: Readonly<Record<string, unknown>>): Outcome {
   const error = readError('outcome.error', fields['error']);
-  const { retryable = null, retryAfterMs = null, happened, handlerRetry } = fields;
+  const { retryable = null, retryAfterMs = null, happened } = fields;
   if (retryable !== null && typeof retryable !== 'boolean')
     throw new FieldError('`outcome.retryable` must be true, false or null');
   if (retryAfterMs !== null && !(typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) && retryAfterMs >= 0)) {
@@ -47,8 +50,18 @@ function readFailure(fields: Readonly<Record<string, unknown>>): Outcome {
     retryable,
     retryAfterMs,
     ...(happened === false ? { happened } : {}),
-    ...(handlerRetry === undefined || handlerRetry === null ? {} : { handlerRetry: readRetry(handlerRetry) }),
+    ...handlerRetryOf(fields),
   };
+}
+
+function readOwner(value: unknown): Answerer {
+  const read = reader('outcome.owner', value);
+  return { run: runId(read.uuid('run')), node: read.count('node'), at: read.at('at') };
+}
+
+/** What is not said falls through to the engine's: it is left out. */
+export function handlerRetryOf({ handlerRetry }: Fields): { readonly handlerRetry?: PartialRetryPolicy } {
+  return handlerRetry === undefined || handlerRetry === null ? {} : { handlerRetry: readRetry(handlerRetry) };
 }
 
 export function readError(name: string, value: unknown): TaskError {

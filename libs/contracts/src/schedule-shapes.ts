@@ -45,7 +45,7 @@ export interface ScheduleView {
 /** What an instant of a schedule did. */
 export interface FiringView {
   readonly instant: Instant;
-  readonly outcome: EventView['outcome'];
+  readonly outcome: Exclude<EventView['outcome'], 'duplicate'>;
   readonly run: string | null;
   /** The run that made the call of a poll; null: of a schedule. */
   readonly probe: string | null;

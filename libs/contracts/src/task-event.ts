@@ -1,5 +1,5 @@
 import type { RunId, TaskError, TaskNews } from '@reprise/core';
-import type { Outgoing } from './decision-messages.js';
+import type { Outgoing } from './outgoing.js';
 import type { TopologyNames } from './topology.js';
 
 /** What has become of a task that somebody follows. */

@@ -1,10 +1,54 @@
-export type { CallSite } from './document/check-call.js';
-export type { ChildSite } from './document/check-child.js';
+export {
+  type Address,
+  type At,
+  depthOf,
+  enclosing,
+  indexAt,
+  isItem,
+  itemAt,
+  itemIndex,
+  keyOf,
+  levelOf,
+  outerAt,
+  parsePath,
+  pathOf,
+  type TaskKey,
+} from './address.js';
+export {
+  type AdmissionAnswer,
+  type AdmissionHold,
+  type AdmissionRequest,
+  type AdmissionState,
+  admissionKey,
+  admit,
+  askForStart,
+  type Breaker,
+  type BreakerPolicy,
+  type CallAnswer,
+  type CallTally,
+  closeByHand,
+  countCalls,
+  type Dependency,
+  type DependencyPolicy,
+  dependencyOf,
+  EMPTY_WINDOW,
+  type Guards,
+  type HandlerLimits,
+  NO_CALLS,
+  openByHand,
+  type RateWindow,
+  type RetryBudget,
+  UNKNOWN_DEPENDENCY,
+} from './admission/index.js';
+export { instantText, localText, parseInstant } from './calendar/instant-text.js';
+export { type ParsedZone, parseZone, type Zone } from './calendar/zone.js';
 export { compareDocuments, type DocumentChange } from './document/compare-documents.js';
-export { DOCUMENT_LIMITS, type DocumentLimits } from './document/limits.js';
 export { type ParsedDocument, parseDocument } from './document/parse-document.js';
 export { type ParsedRetry, parseRetry } from './document/parse-retry.js';
-export type { Problem } from './document/problem.js';
+export type { CallSite, ChildSite } from './document/tasks/checks.js';
+export { DOCUMENT_LIMITS, type DocumentLimits } from './document/values/limits.js';
+export type { Problem } from './document/values/problem.js';
+export { WORKFLOW_SCHEMA } from './document-schema/workflow-schema.js';
 export { formatDuration, MAX_DURATION_MS, type ParsedDuration, parseDuration } from './duration.js';
 export {
   type Budget,
@@ -73,27 +117,16 @@ export {
   type WhySpent,
   type WhyWait,
 } from './retry/index.js';
-export {
-  type Address,
-  type At,
-  depthOf,
-  enclosing,
-  indexAt,
-  isItem,
-  itemAt,
-  itemIndex,
-  keyOf,
-  levelOf,
-  outerAt,
-  parsePath,
-  pathOf,
-  type TaskKey,
-} from './run/address.js';
-export type { ApprovalAnswer, ApprovalRequest, ApprovalState, ApprovalWrite } from './run/approval.js';
-export { childRunId } from './run/child-run-id.js';
-export { cleanError } from './run/clean-error.js';
-export { concurrencyKey } from './run/concurrency-key.js';
+export { effectOf, guardOf, type PromisedEffect, type SaidEffect } from './run/attempts/effect-guard.js';
 export { decide } from './run/decide.js';
+export { cleanError } from './run/ending/clean-error.js';
+export { concurrencyKey } from './run/expressions/concurrency-key.js';
+export { evaluateStart, type StartMatch } from './run/expressions/evaluate-start.js';
+export { type Reuse, type ReusedTask, reuseOf } from './run/operator/reuse.js';
+export { queueRun, skipRun } from './run/queue-run.js';
+export { type RunRequest, startRun } from './run/start-run.js';
+export type { ApprovalAnswer, ApprovalRequest, ApprovalState, ApprovalWrite } from './run/state/approval.js';
+export { childRunId } from './run/state/child-run-id.js';
 export {
   type Applied,
   type AttemptRecord,
@@ -110,26 +143,26 @@ export {
   type Message,
   type Moment,
   nothingLoaded,
-  type RateRequest,
-  rateKey,
   SLICE,
   sliceKey,
   type Wants,
-} from './run/decision.js';
-export type { EffectFinding, EffectWrite } from './run/effect-finding.js';
-export { effectOf, guardOf, type PromisedEffect, type SaidEffect } from './run/effect-guard.js';
-export { evaluateStart, type StartMatch } from './run/evaluate-start.js';
-export { type Guard, onceGuard } from './run/guard.js';
-export type { EmittedEvent, EventMark, EventRequest, KeptEvent, KeptEvents } from './run/kept-event.js';
-export type { TaskNews, TaskNewsMessage } from './run/news.js';
-export { NO_ORIGIN, NO_PROGRESS, type Origin, type ParentTask, type Phase, type RunProgress } from './run/origin.js';
-export type { Outcome, TaskError } from './run/outcome.js';
-export { queueRun, skipRun } from './run/queue-run.js';
-export { askForStart, EMPTY_WINDOW, type RateWindow } from './run/rate-window.js';
-export { type Reuse, type ReusedTask, reuseOf } from './run/reuse.js';
-export type { RunState } from './run/run-state.js';
-export { type Closing, type MemberState, memberState } from './run/scope.js';
-export { type RunRequest, startRun } from './run/start-run.js';
+} from './run/state/decision.js';
+export type { EffectFinding, EffectWrite } from './run/state/effect-finding.js';
+export { type Guard, onceGuard } from './run/state/guard.js';
+export type { EmittedEvent, EventMark, EventRequest, KeptEvent, KeptEvents } from './run/state/kept-event.js';
+export type { TaskNews, TaskNewsMessage } from './run/state/news.js';
+export {
+  NO_ORIGIN,
+  NO_PROGRESS,
+  type Origin,
+  type ParentTask,
+  type Phase,
+  type RunProgress,
+  type RunTrace,
+} from './run/state/origin.js';
+export type { Answerer, Outcome, TaskError } from './run/state/outcome.js';
+export type { RunState } from './run/state/run-state.js';
+export { type Closing, type MemberState, memberState } from './run/state/scope.js';
 export {
   hasRunEnded,
   hasTaskEnded,
@@ -139,19 +172,16 @@ export {
   type RunStatus,
   TASK_STATUSES,
   type TaskStatus,
-} from './run/status.js';
-export type { ListProgress, Progress, ScopeProgress, Stored, TaskState } from './run/task-state.js';
-export { coverOf, fullDepth, mayBeUndone, UNDO_SLICE } from './run/undoable.js';
+} from './run/state/status.js';
+export type { ListProgress, Progress, ScopeProgress, Stored, TaskState } from './run/state/task-state.js';
+export { coverOf, fullDepth, mayBeUndone, UNDO_SLICE } from './run/state/undoable.js';
 export type { SkippedInstant } from './schedule/apply-overlap.js';
 export { armSchedule, decideFiring, type FiredInstant, type Firing, type ScheduleState } from './schedule/decide-firing.js';
-export { instantText, localText, parseInstant } from './schedule/instant-text.js';
 export { jitterOf } from './schedule/jitter.js';
 export { listInstants, previousInstant } from './schedule/list-instants.js';
 export { type Timetable, timetableOf } from './schedule/timetable.js';
-export { type ParsedZone, parseZone, type Zone } from './schedule/zone.js';
 export { checkInput, type InputProblem } from './schema/check-input.js';
 export { checkSchema, type SchemaProblem } from './schema/check-schema.js';
-export { WORKFLOW_SCHEMA } from './schema/workflow-schema.js';
 export type { Advice } from './simulate/advise.js';
 export type { CodeRow, RetriedAs } from './simulate/code-table.js';
 export type { SimulatedOutcome } from './simulate/outcome-tally.js';
@@ -159,6 +189,7 @@ export type { RecordedAttempt, RecordedTask } from './simulate/recorded-task.js'
 export { RetrySimulation, type SimulationReport } from './simulate/retry-simulation.js';
 export { correlationKey, EVENT_TYPE, MAX_EVENT_TYPE_LENGTH, MAX_HOPS, topicMatches } from './topic.js';
 export { compileWorkflow } from './workflow/compile.js';
+export { LANES, type Lane, laneKey, laneKeys, PRIORITIES, type Priority, readLaneKey } from './workflow/lane.js';
 export { readProbeName } from './workflow/probe-name.js';
 export { UnacceptedDocument } from './workflow/read-json.js';
 export { resolveTask } from './workflow/resolve-task.js';

@@ -1,10 +1,6 @@
--- Who owns a business key: one look-up for each name that may have used it. $1 key, $2 names of calls.
-select i.scope, i.name, i.key, i.state, i.run_id, i.fingerprint, i.result, reprise.ms(i.created_at) as created_at,
-  reprise.ms(i.expires_at) as expires_at
-from (
-  select 'run' as scope, name from reprise.workflow_name
-  union all
-  select 'call', unnest($2::text[])
-) as n
-cross join lateral (select * from reprise.idempotency where scope = n.scope and name = n.name and key = $1 offset 0) as i
-order by i.scope, i.name
+-- Who owns a business key. $1 key, those behind $2 scope and $3 name, $4 how many.
+select scope, name, key, state, run_id, fingerprint, result, reprise.ms(created_at) as created_at, reprise.ms(expires_at) as expires_at
+from reprise.idempotency
+where key = $1 and (scope, name) > ($2, $3)
+order by scope, name
+limit $4

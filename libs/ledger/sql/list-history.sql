@@ -41,7 +41,7 @@ with facts as (
   union all
   select ended_at, case when attempt = 0 and ended_at = created_at then 5 else 3 end, -node, at, fence, node,
     case when why ->> 'reason' = 'reused' then 'task.reused' else 'task.' || status end, nullif(attempt, 0), null, error,
-    case when why ->> 'reason' = 'reused' then why end, null, null, null
+    case when why ->> 'reason' in ('reused', 'answered') then why end, null, null, null
   from reprise.task where run_id = $1 and ended_at is not null
   union all
   select e.at, case e.kind when 'requested' then 7 when 'escalated' then 1 else 2 end, a.node, a.at, a.fence, a.node, 'approval.' || e.kind, null, null,

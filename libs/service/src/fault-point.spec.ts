@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { armFaults, faultPoint, InjectedFault } from './fault-point.js';
-import { readSettings } from './settings.js';
+import { readSettings } from './settings/settings.js';
 
 afterEach(() => armFaults(null));
 

@@ -1,4 +1,4 @@
-import type { Logger } from './logger.js';
+import type { Logger } from './logging/logger.js';
 
 type FaultAction = { kind: 'kill' } | { kind: 'stop' } | { kind: 'throw' } | { kind: 'stall'; ms: number };
 

@@ -1,9 +1,9 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { httpSafety } from './http-safety.js';
+import { httpSafety } from './http/http-safety.js';
 import { identityOf, parseCredentials } from './identity.js';
-import { readSettings, SettingsError } from './settings.js';
+import { readSettings, SettingsError } from './settings/settings.js';
 
 const ALICE = 'correct-horse-battery';
 const BOB = 'staple-and-more-of-it';

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Parsed } from './parse-setting.js';
 import { ProblemError } from './problem.js';
+import type { Parsed } from './settings/parse-setting.js';
 
 /** A bearer token, and who acts with it. */
 export interface Credential {

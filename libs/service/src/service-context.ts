@@ -1,10 +1,11 @@
 import { type Clock, systemClock } from './clock.js';
-import { Drain } from './drain.js';
-import { Health } from './health.js';
-import { createLogger, type Logger } from './logger.js';
-import { Metrics } from './metrics.js';
-import { type Settings, settingsOf } from './settings.js';
-import type { ServiceName } from './settings-table.js';
+import { Health } from './health/health.js';
+import { createLogger, type Logger } from './logging/logger.js';
+import { Metrics } from './metrics/metrics.js';
+import { Drain } from './process/drain.js';
+import { type Settings, settingsOf } from './settings/settings.js';
+import type { ServiceName } from './settings/settings-table.js';
+import { type Tracing, tracingOf } from './tracing/tracing.js';
 
 /** What every part of a service is built with. One per service, also when four share a process. */
 export interface ServiceContext {
@@ -15,6 +16,8 @@ export interface ServiceContext {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly drain: Drain;
+  /** null: spans are sent nowhere. */
+  readonly tracing: Tracing | null;
 }
 
 export function createServiceContext(
@@ -24,6 +27,10 @@ export function createServiceContext(
 ): ServiceContext {
   const logger =
     parts.logger ?? createLogger({ service: name, level: settings.logLevel, pretty: settings.logFormat === 'pretty' });
+  const drain = parts.drain ?? new Drain(logger);
+  const tracing = parts.tracing === undefined ? tracingOf(settings, name, logger) : parts.tracing;
+  // Among the last: what ends on the way down is told too.
+  if (tracing !== null) drain.onDrain('close pools', 'spans', () => tracing.close());
   return Object.freeze({
     name,
     settings: settingsOf(settings, name),
@@ -31,6 +38,7 @@ export function createServiceContext(
     clock: parts.clock ?? systemClock,
     metrics: parts.metrics ?? new Metrics({ service: name }),
     health: parts.health ?? new Health(),
-    drain: parts.drain ?? new Drain(logger),
+    drain,
+    tracing,
   });
 }

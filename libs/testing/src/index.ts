@@ -23,6 +23,7 @@ export {
   workflowOf,
 } from '@reprise/worker/testing/interpreter';
 export { eventually, type Patience } from './eventually.js';
+export { type FinishedRuns, insertFinishedRuns } from './finished-runs.js';
 export {
   type AnyDocumentOptions,
   anyDocument,

@@ -39,7 +39,7 @@ export async function startProcess(
   const path = app.includes('/') ? app : `${ROOT}apps/${app}/dist/main.js`;
   const started = new ServiceProcess(path, env, app === 'all' ? 4 : 1);
   try {
-    await started.ready(options.readyWithinMs ?? 30_000);
+    await started.ready(options.readyWithinMs ?? 90_000);
     return started;
   } catch (error) {
     await started.kill('SIGKILL');

@@ -65,6 +65,6 @@ export async function startRuns(
   });
   return started.map(({ run, messages }) => {
     const outgoing = outgoingOf(topology, { workflow, version, run, now }, messages);
-    return { run: run.id, tickets: outgoing.flatMap(({ ticket }) => (ticket === undefined ? [] : [ticket])) };
+    return { run: run.id, tickets: outgoing.flatMap(({ tickets = [] }) => tickets) };
   });
 }

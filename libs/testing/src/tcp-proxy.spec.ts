@@ -82,6 +82,20 @@ test('drop resets what is open and what comes, until pass', async () => {
   await again.hears('<b>');
 });
 
+test('leadTo resets what is open, and what comes reaches the other server', async () => {
+  const caller = await call();
+  caller.socket.write('a');
+  await caller.hears('<a>');
+  const other = createServer((socket) => socket.on('error', () => undefined).end('other')).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const closed = new Promise((resolve) => caller.socket.on('close', resolve));
+  proxy.leadTo(`http://127.0.0.1:${(other.address() as AddressInfo).port}`);
+  await closed;
+  const again = await call();
+  await again.hears('other');
+  other.close();
+});
+
 test('a delay keeps the order', async () => {
   const caller = await call();
   proxy.delay(30);

@@ -10,6 +10,16 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
   'http:': '80',
 };
 
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+function addressOf(target: string): Address {
+  const { hostname, port, protocol } = new URL(target);
+  return { host: hostname, port: Number(port || DEFAULT_PORTS[protocol]) };
+}
+
 /** A wire between a service and the broker or the database, with weather. */
 export class TcpProxy implements AsyncDisposable {
   private weather: Weather = { kind: 'pass' };
@@ -17,23 +27,28 @@ export class TcpProxy implements AsyncDisposable {
 
   private constructor(
     private readonly server: Server,
+    private far: Address,
     /** The target's URL, by way of this wire. */
     readonly url: string,
   ) {}
 
   /** Listens on a port of its own; connections end at the host and port of `target`, a URL. */
   static async to(target: string): Promise<TcpProxy> {
-    const { hostname, port, protocol } = new URL(target);
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = new URL(target);
     url.hostname = '127.0.0.1';
     url.port = String((server.address() as AddressInfo).port);
-    const proxy = new TcpProxy(server, url.href);
-    const far = { host: hostname, port: Number(port || DEFAULT_PORTS[protocol]) };
-    server.on('connection', (near) => proxy.join(near, far));
+    const proxy = new TcpProxy(server, addressOf(target), url.href);
+    server.on('connection', (near) => proxy.join(near));
     return proxy;
+  }
+
+  /** From now on connections end there, as when a name or a virtual address moves; those that stood are reset. */
+  leadTo(target: string): void {
+    this.far = addressOf(target);
+    this.cut();
   }
 
   /** Everything gets through, what was held up first. */
@@ -83,7 +98,7 @@ export class TcpProxy implements AsyncDisposable {
     await this.end();
   }
 
-  private join(near: Socket, far: { readonly host: string; readonly port: number }): void {
+  private join(near: Socket): void {
     if (this.weather.kind === 'drop') {
       near.on('error', () => undefined);
       near.resetAndDestroy();
@@ -91,7 +106,7 @@ export class TcpProxy implements AsyncDisposable {
     }
     const wire = new Wire(
       near,
-      connect(far),
+      connect(this.far),
       () => this.weather,
       () => this.wires.delete(wire),
     );

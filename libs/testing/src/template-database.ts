@@ -89,7 +89,7 @@ function schemaHash(): string {
       .sort()
       .map((file) => folder + file),
   );
-  for (const file of [...folders, 'src/partitions.ts', 'src/migrate.ts'])
+  for (const file of [...folders, 'src/schema/partitions.ts', 'src/schema/migrate.ts'])
     hash.update(file).update(readFileSync(new URL(file, ledger)));
   return hash.digest('hex').slice(0, 12);
 }

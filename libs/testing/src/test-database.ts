@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Database } from '@reprise/ledger';
+import { Database, migrate } from '@reprise/ledger';
 import { templateDatabase, urlOf } from './template-database.js';
 import { dropDatabase, OWN_PREFIX, onServer, sweepDatabases } from './test-server.js';
 
@@ -10,6 +10,7 @@ export class TestDatabase implements AsyncDisposable {
     readonly url: string,
     /** Connected, as the engine uses it. */
     readonly database: Database,
+    private readonly drop: () => Promise<void>,
   ) {}
 
   static async create(poolSize = 4): Promise<TestDatabase> {
@@ -18,7 +19,16 @@ export class TestDatabase implements AsyncDisposable {
     const database = new Database({ url, applicationName: name, poolSize });
     await database.connect();
     await database.source.query('select reprise.ensure_sql_login()');
-    return new TestDatabase(name, url, database);
+    return new TestDatabase(name, url, database, () => onServer((server) => dropDatabase(server, name)));
+  }
+
+  /** The empty database behind `url`, on a server of the test's own: it is migrated, and goes when its server does. */
+  static async on(url: string): Promise<TestDatabase> {
+    const name = new URL(url).pathname.slice(1);
+    const database = new Database({ url, applicationName: `${OWN_PREFIX}own`, poolSize: 4 });
+    await database.connect();
+    await migrate(database);
+    return new TestDatabase(name, url, database, async () => undefined);
   }
 
   /** Any SQL, for what the stores do not do. */
@@ -28,7 +38,7 @@ export class TestDatabase implements AsyncDisposable {
 
   async end(): Promise<void> {
     await this.database.close();
-    await onServer((server) => dropDatabase(server, this.name));
+    await this.drop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

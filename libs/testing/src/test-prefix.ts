@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { deleteTopology } from '@reprise/broker';
 import { taskQueueTopology, topologyOf } from '@reprise/contracts';
+import { laneKeys } from '@reprise/core';
 import * as amqp from 'amqplib';
 
 /** The RabbitMQ that tests use. */
@@ -29,7 +30,7 @@ export async function dropTopology(prefix: string, taskQueues: readonly string[]
   try {
     const options = { prefix, queueType: 'quorum' } as const;
     await deleteTopology(model, topologyOf(options));
-    for (const name of taskQueues) await deleteTopology(model, taskQueueTopology(options, name));
+    for (const key of taskQueues.flatMap(laneKeys)) await deleteTopology(model, taskQueueTopology(options, key));
     rmSync(path.join(PREFIXES, prefix), { force: true });
   } finally {
     await model.close();

@@ -10,21 +10,11 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
-import { createServiceContext, type Environment, settingsFromEnvironment } from '@reprise/service';
-import { discoverHandlers } from './discover-handlers.js';
-import { HandlerRegistry } from './handler-registry.js';
-import { refuseUnknown } from './known-options.js';
+import { createServiceContext, settingsFromEnvironment } from '@reprise/service';
+import { checkOptions, type RepriseExecutorOptions } from './executor-options.js';
+import { discoverHandlers } from './handlers/discover-handlers.js';
+import { HandlerRegistry } from './handlers/handler-registry.js';
 import { type RunningExecutor, startEmbeddedExecutor } from './start-embedded-executor.js';
-
-export interface RepriseExecutorOptions {
-  /** Task queue to take attempts from; default: `REPRISE_QUEUES`. */
-  readonly queue?: string;
-  readonly queues?: readonly string[];
-  /** Handlers at the same time; default: `REPRISE_CONCURRENCY`. */
-  readonly concurrency?: number;
-  /** Settings by the names of their variables (`DATABASE_URL`), for applications that have them from elsewhere; they go before the environment. */
-  readonly environment?: Environment;
-}
 
 /** As everywhere in Nest: what the factory needs is imported and injected. */
 export interface RepriseExecutorAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
@@ -32,13 +22,6 @@ export interface RepriseExecutorAsyncOptions extends Pick<ModuleMetadata, 'impor
   // biome-ignore lint/suspicious/noExplicitAny: what Nest injects has the types that `inject` names, which it cannot tell.
   readonly useFactory: (...injected: any[]) => RepriseExecutorOptions | Promise<RepriseExecutorOptions>;
 }
-
-const KNOWN: Readonly<Record<keyof RepriseExecutorOptions, true>> = {
-  queue: true,
-  queues: true,
-  concurrency: true,
-  environment: true,
-};
 
 const OPTIONS = Symbol('RepriseExecutorOptions');
 
@@ -53,7 +36,7 @@ class EmbeddedExecutor implements OnApplicationBootstrap, BeforeApplicationShutd
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    refuseUnknown('RepriseExecutorModule', this.options, KNOWN);
+    checkOptions(this.options);
     const { environment, queue, ...options } = this.options;
     const settings = settingsFromEnvironment('executor', environment);
     const { queues = queue === undefined ? settings.queues : [queue], concurrency = settings.concurrency } = options;

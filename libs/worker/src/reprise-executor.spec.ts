@@ -7,11 +7,11 @@ import type { Json } from '@reprise/core';
 import { RunViews } from '@reprise/ledger';
 import { silentLogger } from '@reprise/service';
 import { eventually, registerWorkflow, startRuns, TestBroker, TestDatabase } from '@reprise/testing';
-import type { Attempt } from './attempt.js';
-import { discoverHandlers } from './discover-handlers.js';
-import { Handler } from './handler.js';
+import type { Attempt } from './handlers/attempt.js';
+import { discoverHandlers } from './handlers/discover-handlers.js';
+import { Handler } from './handlers/handler.js';
+import { TaskError } from './handlers/task-error.js';
 import { RepriseExecutorModule } from './reprise-executor.module.js';
-import { TaskError } from './task-error.js';
 
 const broker = new TestBroker();
 const ENVIRONMENT = [
@@ -62,7 +62,7 @@ class Payments extends Shop implements OnApplicationShutdown {
     return { fee: (input.amount * this.rates.perCent) / 100, key: input.key, number: attempt.number };
   }
 
-  @Handler('shop.decline')
+  @Handler('shop.decline', { retry: { maximumLost: 2 } })
   async decline(): Promise<never> {
     throw new TaskError('CARD_DECLINED', 'no', { retryable: false });
   }
@@ -174,10 +174,11 @@ test('an application’s handlers run attempts from their queue to their outcome
     });
     expect(await outcomeOf(inherited)).toMatchObject({ outcome: { output: '"inherited by Payments"' } });
     expect(await outcomeOf(overridden)).toMatchObject({ kind: 'hold', reason: 'NO_HANDLER' });
-    const [member] = await db.query<{ handlers: string[] }>(
-      `select info->'handlers' as handlers from reprise.member where service = 'executor'`,
+    const [member] = await db.query<{ handlers: string[]; retries: object }>(
+      `select info->'handlers' as handlers, info->'retries' as retries from reprise.member where service = 'executor'`,
     );
     expect(member?.handlers).toEqual(['shop.decline', 'shop.inherited', 'shop.pay', 'shop.slow']);
+    expect(member?.retries).toEqual({ 'shop.decline': { maximumLost: 2 } });
     await eventually(() => events.includes('begun'), { what: 'the slow handler at work' });
     const said = await eventually(
       async () => (await new RunViews(db.database).task(slow.run, 'a'))?.attempts.at(-1)?.heartbeat ?? false,

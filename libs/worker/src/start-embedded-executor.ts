@@ -2,8 +2,8 @@ import { hostname } from 'node:os';
 import { BrokerConnection } from '@reprise/broker';
 import { Database, migrate, TransactionRunner } from '@reprise/ledger';
 import { connectBackends, type ServiceContext } from '@reprise/service';
-import { Executor } from './executor.js';
-import type { HandlerDefinition } from './handler.js';
+import { Executor } from './executor/executor.js';
+import type { HandlerDefinition } from './handlers/handler.js';
 
 export interface EmbeddedExecutorOptions {
   /** Made from the broker connection where a handler needs one. */
@@ -20,14 +20,20 @@ export interface RunningExecutor {
 
 /** An executor without a process of its own: connections, pools and the executor itself, drained together. */
 export async function startEmbeddedExecutor(context: ServiceContext, options: EmbeddedExecutorOptions): Promise<RunningExecutor> {
-  const { settings, logger, health, drain, clock } = context;
+  const { settings, logger, health, metrics, drain, clock } = context;
   const database = new Database({
     url: settings.databaseUrl,
     applicationName: 'reprise executor',
     poolSize: settings.databasePool,
   });
   const topology = { prefix: settings.prefix, queueType: settings.queueType, wheelLevels: settings.wheelLevels };
-  const connection = new BrokerConnection({ url: settings.amqpUrl, topology, logger, name: 'reprise executor' });
+  const connection = new BrokerConnection({
+    url: settings.amqpUrl,
+    topology,
+    migrateQueues: settings.migrateQueues === 'on',
+    logger,
+    name: 'reprise executor',
+  });
   const id = `${hostname()}/${process.pid}/${clock.uuid().slice(0, 8)}`;
   const transactions = new TransactionRunner({
     database,
@@ -35,11 +41,12 @@ export async function startEmbeddedExecutor(context: ServiceContext, options: Em
     sqlUrl: settings.sqlUrl,
     poolSize: settings.databasePool,
   });
+  await context.tracing?.start({ global: true });
   // Registered first: an executor that is stopped while it waits for its backends must let go of them too.
   drain.onDrain('close pools', 'broker', () => connection.close());
   drain.onDrain('close pools', 'transactions', () => transactions.close());
   drain.onDrain('close pools', 'database', () => database.close());
-  await connectBackends({ database, connection, health, logger, signal: drain.signal, migrate });
+  await connectBackends({ database, connection, health, metrics, logger, signal: drain.signal, migrate });
   const made = typeof options.handlers === 'function' ? options.handlers(connection) : options.handlers;
   const handlers = made.filter((handler) => isAllowed(settings.handlers, handler.name));
   const { queues, concurrency } = options;

@@ -2,11 +2,11 @@ import type { AttemptTicket } from '@reprise/contracts';
 import type { Json, Outcome } from '@reprise/core';
 import type { Claimed } from '@reprise/ledger';
 import { silentLogger } from '@reprise/service';
-import type { Attempt } from '../src/attempt.js';
-import { defineHandler } from '../src/define-handler.js';
-import type { HandlerOptions } from '../src/handler.js';
-import { LogKeeper } from '../src/log-keeper.js';
-import { RunAttempt, type RunAttemptOptions } from '../src/run-attempt.js';
+import { LogKeeper } from '../src/attempt/log-keeper.js';
+import { RunAttempt, type RunAttemptOptions } from '../src/attempt/run-attempt.js';
+import type { Attempt } from '../src/handlers/attempt.js';
+import { defineHandler } from '../src/handlers/define-handler.js';
+import type { HandlerOptions } from '../src/handlers/handler.js';
 import { claimedOf, newTicket } from './attempts.js';
 
 const NO_LEDGER: RunAttemptOptions['effects'] = {

@@ -1,6 +1,6 @@
 import type { ApprovalView } from '@reprise/client';
 import { type Command, Option } from 'commander';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 import { readJson } from '../read-argument.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields, table } from '../table.js';

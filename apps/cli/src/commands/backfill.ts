@@ -1,7 +1,7 @@
-import type { BackfillView } from '@reprise/client';
+import { type BackfillView, readAll } from '@reprise/client';
 import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
 import { UsageError } from '../exit-code.js';
-import type { CommandContext } from '../program.js';
 import { readScheduleName } from '../read-schedule-name.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields, table } from '../table.js';
@@ -62,9 +62,10 @@ async function backfill({ terminal }: CommandContext, name: string, options: Bac
 }
 
 async function list({ terminal }: CommandContext, name: string, options: CommonOptions): Promise<void> {
-  const page = await (await connect(options)).schedules.backfills(readScheduleName(name));
-  const rows = page.items.map((each) => [each.id, each.state, each.from, each.to, progressOf(each)]);
-  await show(terminal, options.output, page, () => table(['ID', 'STATE', 'FROM', 'TO', 'PROGRESS'], rows));
+  const client = await connect(options);
+  const items = await readAll((page) => client.schedules.backfills(readScheduleName(name), page));
+  const rows = items.map((each) => [each.id, each.state, each.from, each.to, progressOf(each)]);
+  await show(terminal, options.output, { items, next: null }, () => table(['ID', 'STATE', 'FROM', 'TO', 'PROGRESS'], rows));
 }
 
 const progressOf = ({ total, left }: BackfillView): string => `${total - left} of ${total}`;

@@ -1,7 +1,7 @@
 import type { BatchFilter, BatchView } from '@reprise/client';
 import { type Command, Option } from 'commander';
+import type { CommandContext } from '../command-context.js';
 import { UsageError } from '../exit-code.js';
-import type { CommandContext } from '../program.js';
 import { readLabels } from '../read-argument.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields, table } from '../table.js';

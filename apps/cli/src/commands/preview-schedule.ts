@@ -8,9 +8,9 @@ import {
   parseZone,
   timetableOf,
 } from '@reprise/core';
+import type { CommandContext } from '../command-context.js';
 import { EXIT, UsageError } from '../exit-code.js';
 import { sayProblems } from '../print-problems.js';
-import type { CommandContext } from '../program.js';
 import { readText } from '../read-argument.js';
 import { type OutputFormat, show } from '../session.js';
 import { table } from '../table.js';

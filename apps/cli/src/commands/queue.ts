@@ -1,6 +1,6 @@
-import type { QueueView } from '@reprise/client';
+import { type QueueView, readAll } from '@reprise/client';
 import type { Command } from 'commander';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields, table } from '../table.js';
 import { spanText } from '../time-text.js';
@@ -28,9 +28,19 @@ export function addQueueCommands(program: Command, context: CommandContext): voi
 }
 
 async function list({ terminal }: CommandContext, options: CommonOptions): Promise<void> {
-  const page = await (await connect(options)).queues.list();
-  const rows = page.items.map((queue) => [queue.name, depthOf(queue), ageOf(queue), String(queue.executors), pausedText(queue)]);
-  await show(terminal, options.output, page, () => table(['QUEUE', 'WAITING', 'OLDEST', 'EXECUTORS', 'PAUSED'], rows));
+  const client = await connect(options);
+  const items = await readAll((page) => client.queues.list(page));
+  const rows = items.map((queue) => [
+    queue.name,
+    depthOf(queue),
+    lanesOf(queue),
+    ageOf(queue),
+    String(queue.executors),
+    pausedText(queue),
+  ]);
+  await show(terminal, options.output, { items, next: null }, () =>
+    table(['QUEUE', 'WAITING', 'LANES', 'OLDEST', 'EXECUTORS', 'PAUSED'], rows),
+  );
 }
 
 const print = ({ terminal }: CommandContext, queue: QueueView, { output }: CommonOptions): Promise<void> =>
@@ -38,6 +48,7 @@ const print = ({ terminal }: CommandContext, queue: QueueView, { output }: Commo
     fields({
       Queue: queue.name,
       Waiting: depthOf(queue),
+      Lanes: lanesOf(queue),
       Oldest: ageOf(queue),
       Executors: String(queue.executors),
       Paused: pausedText(queue) ?? 'no',
@@ -45,6 +56,14 @@ const print = ({ terminal }: CommandContext, queue: QueueView, { output }: Commo
   );
 
 const depthOf = ({ depth }: QueueView): string | null => (depth === null ? null : String(depth));
+/** Those in which something waits. */
+const lanesOf = ({ lanes }: QueueView): string =>
+  lanes
+    .filter(({ depth, oldestAgeSeconds }) => (depth ?? 0) > 0 || oldestAgeSeconds !== null)
+    .map(
+      ({ lane, depth, oldestAgeSeconds: age }) => `${lane} ${depth ?? '?'}${age === null ? '' : ` (${spanText(age * 1_000)})`}`,
+    )
+    .join(', ');
 const ageOf = ({ oldestAgeSeconds: age }: QueueView): string | null => (age === null ? null : spanText(age * 1_000));
 
 const pausedText = ({ paused }: QueueView): string | null =>

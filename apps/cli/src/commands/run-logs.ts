@@ -1,7 +1,7 @@
 import type { AttemptLogView } from '@reprise/client';
 import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
 import { UsageError } from '../exit-code.js';
-import type { CommandContext } from '../program.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { printable } from '../terminal.js';
 

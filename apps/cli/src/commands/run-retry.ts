@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type RepriseClient, type RunView, WaitTimeoutError } from '@reprise/client';
 import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
 import { exitCodeOfRun } from '../exit-code.js';
-import type { CommandContext } from '../program.js';
 import { readWait } from '../read-argument.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields } from '../table.js';

@@ -1,15 +1,17 @@
 import type { RepriseClient, RunSummary, RunView } from '@reprise/client';
 import { type Command, Option } from 'commander';
+import type { CommandContext } from '../command-context.js';
 import { exitCodeOfRun } from '../exit-code.js';
-import type { CommandContext } from '../program.js';
 import { readJson, readLabels, readWait } from '../read-argument.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields, table } from '../table.js';
 import { between } from '../time-text.js';
+import { decisionText, failureText } from '../watch/run-failure.js';
 import { runState } from '../watch/run-state.js';
 import { taskLines } from '../watch/task-tree.js';
 import { watchRun } from '../watch/watch-run.js';
 import { addEvent } from './run-event.js';
+import { addHistory } from './run-history.js';
 import { addLogs } from './run-logs.js';
 import { addRerun } from './run-rerun.js';
 import { addRetry } from './run-retry.js';
@@ -46,6 +48,7 @@ export function addRunCommands(program: Command, context: CommandContext): void 
   one('show', 'one run with its tasks and attempts').action((id: string, options: CommonOptions) =>
     showRun(context, id, options),
   );
+  addHistory(run, context);
   one('watch', 'follow a run to its end; Ctrl-C only stops watching').action((id: string, options: CommonOptions) =>
     watch(context, id, options),
   );
@@ -191,10 +194,9 @@ function summaryOf(run: RunView, now: number): string {
     Labels: labels.join(', '),
     Started: run.startedAt,
     Took: between(run.startedAt, run.endedAt, now),
-    Error:
-      run.error === null
-        ? null
-        : `${run.error.task === undefined ? '' : `${run.error.task}: `}${run.error.code}: ${run.error.message}`,
+    Error: failureText(run),
+    Decided: decisionText(run),
+    Next: run.nextText,
     Input: JSON.stringify(run.input),
     Output: run.endedAt === null ? null : JSON.stringify(run.output),
   });

@@ -1,7 +1,7 @@
-import type { ScheduleView } from '@reprise/client';
+import { readAll, type ScheduleView } from '@reprise/client';
 import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
 import { UsageError } from '../exit-code.js';
-import type { CommandContext } from '../program.js';
 import { readScheduleName } from '../read-schedule-name.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields, table } from '../table.js';
@@ -66,11 +66,9 @@ const NAME = 'WORKFLOW/ID';
 
 async function list({ terminal }: CommandContext, options: CommonOptions & { readonly workflow?: string }): Promise<void> {
   const client = await connect(options);
-  const page = await client.schedules.list({
-    limit: 500,
-    ...(options.workflow === undefined ? {} : { workflow: options.workflow }),
-  });
-  const rows = page.items.map((each) => [
+  const workflow = options.workflow === undefined ? {} : { workflow: options.workflow };
+  const items = await readAll((page) => client.schedules.list({ ...page, ...workflow }));
+  const rows = items.map((each) => [
     each.id,
     timingOf(each),
     each.timezone,
@@ -78,8 +76,9 @@ async function list({ terminal }: CommandContext, options: CommonOptions & { rea
     each.previous,
     each.last[0] === undefined ? null : (each.last[0].run ?? each.last[0].outcome),
   ]);
-  await show(terminal, options.output, page, () => table(['SCHEDULE', 'WHEN', 'ZONE', 'NEXT', 'PREVIOUS', 'LAST'], rows));
-  if (page.next !== null) terminal.say('There are more: --workflow NAME narrows the list.');
+  await show(terminal, options.output, { items, next: null }, () =>
+    table(['SCHEDULE', 'WHEN', 'ZONE', 'NEXT', 'PREVIOUS', 'LAST'], rows),
+  );
 }
 
 async function showOne({ terminal }: CommandContext, name: string, options: CommonOptions): Promise<void> {

@@ -1,8 +1,8 @@
 import { RepriseError, type RetrySimulationView } from '@reprise/client';
 import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
 import { exitCodeOf } from '../exit-code.js';
 import { documentProblems, sayProblems } from '../print-problems.js';
-import type { CommandContext } from '../program.js';
 import { readText } from '../read-argument.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { simulationText } from '../simulation-text.js';

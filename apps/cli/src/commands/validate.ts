@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../exit-code.js';
 import { sayProblems } from '../print-problems.js';
-import type { CommandContext } from '../program.js';
 import { readText } from '../read-argument.js';
 import { type OutputFormat, show, withOutput } from '../session.js';
 

@@ -1,6 +1,6 @@
 import type { WorkflowDiff } from '@reprise/client';
 import type { Command } from 'commander';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 
 type Change = WorkflowDiff['changes'][number];

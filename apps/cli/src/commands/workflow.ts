@@ -1,8 +1,8 @@
-import { type AppliedWorkflow, type RepriseClient, RepriseError, type WorkflowView } from '@reprise/client';
+import { type AppliedWorkflow, type RepriseClient, RepriseError, readAll, type WorkflowView } from '@reprise/client';
 import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
 import { EXIT, exitCodeOf } from '../exit-code.js';
 import { documentProblems, sayProblems } from '../print-problems.js';
-import type { CommandContext } from '../program.js';
 import { readText } from '../read-argument.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields, table } from '../table.js';
@@ -75,14 +75,11 @@ async function applyFile(client: RepriseClient, file: string, text: string): Pro
 
 async function list({ terminal }: CommandContext, options: CommonOptions): Promise<void> {
   const client = await connect(options);
-  const page = await client.workflows.list({ limit: 500 });
-  const rows = page.items.map((each) => [
-    each.workflow,
-    each.version ?? `#${each.versionNumber}`,
-    each.createdAt,
-    each.description,
-  ]);
-  await show(terminal, options.output, page, () => table(['WORKFLOW', 'VERSION', 'REGISTERED', 'DESCRIPTION'], rows));
+  const items = await readAll((page) => client.workflows.list(page));
+  const rows = items.map((each) => [each.workflow, each.version ?? `#${each.versionNumber}`, each.createdAt, each.description]);
+  await show(terminal, options.output, { items, next: null }, () =>
+    table(['WORKFLOW', 'VERSION', 'REGISTERED', 'DESCRIPTION'], rows),
+  );
 }
 
 async function showOne(

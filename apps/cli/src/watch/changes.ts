@@ -1,6 +1,7 @@
 import type { RunView, TaskView } from '@reprise/client';
 import { printable } from '../terminal.js';
 import { spanText } from '../time-text.js';
+import { failureText } from './run-failure.js';
 import { runState } from './run-state.js';
 import { errorText, progressText } from './task-tree.js';
 
@@ -10,15 +11,28 @@ export class Changes {
   private readonly told = new Set<string>();
   private readonly progressed = new Map<string, string>();
   private runStatus = '';
+  private advice: string | null = null;
 
   next(run: RunView): readonly string[] {
+    return [...this.changes(run), ...this.advised(run)];
+  }
+
+  private changes(run: RunView): readonly string[] {
     const lines = run.tasks.flatMap((task) => [...this.attempts(task), ...this.status(task), ...this.progress(task)]);
     const state = runState(run);
     if (state === this.runStatus) return lines;
     this.runStatus = state;
-    const error = run.error === null ? '' : `  ${errorText(run.error)}`;
+    const failure = failureText(run);
+    const error = failure === null ? '' : `  ${failure}`;
     const line = `${run.endedAt ?? run.startedAt ?? run.createdAt}  run  ${state}${error}`;
     return run.endedAt === null ? [line, ...lines] : [...lines, line];
+  }
+
+  /** What a person can do about it, when that is something new. */
+  private advised({ nextText }: RunView): readonly string[] {
+    if (nextText === this.advice) return [];
+    this.advice = nextText;
+    return nextText === null ? [] : [`  → ${printable(nextText)}`];
   }
 
   /** Attempts that ended and were followed by another; the last one is told by the task's own status. */

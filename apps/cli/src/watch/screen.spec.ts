@@ -94,6 +94,7 @@ const run = (tasks: readonly TaskView[], over: Partial<RunView> = {}): RunView =
   phase: null,
   compensated: false,
   rerunOf: null,
+  nextText: null,
   parent: null,
   parentTask: null,
   tasks,
@@ -157,6 +158,19 @@ describe('watching on a terminal', () => {
       }),
     );
     expect(terminal.lines).toEqual(['✓ sync  succeeded  ID  10.0s', '  ✓ fetch  succeeded  500ms']);
+  });
+
+  test('tells what to do next below, whole, however narrow it is', () => {
+    const terminal = new FakeTerminal(30, 12);
+    const parked = task({ status: 'parked', startedAt: null });
+    new Screen(terminal).draw(run([parked], { nextText: 'fetch is parked: reprise run resolve ID fetch retry' }));
+    expect(terminal.lines.slice(2)).toEqual(['  → fetch is parked: reprise', '  run resolve ID fetch retry']);
+  });
+
+  test('says once what to do next where there is no screen, and again when it is something else', () => {
+    const changes = new Changes();
+    const told = (nextText: string | null) => changes.next(run([], { nextText })).filter((line) => line.includes('→'));
+    expect([told(null), told('a'), told('a'), told('b'), told(null)]).toEqual([[], ['  → a'], [], ['  → b'], []]);
   });
 
   test('never draws more lines than fit, nor wider ones, and keeps what is worth seeing', () => {

@@ -1,9 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { RunView, TaskView } from '@reprise/client';
 import colors from 'picocolors';
-import type { Terminal } from '../terminal.js';
+import { printable, type Terminal } from '../terminal.js';
 import { between } from '../time-text.js';
-import { errorText, glyph, paint, taskLines } from './task-tree.js';
+import { failureText } from './run-failure.js';
+import { glyph, paint, taskLines } from './task-tree.js';
 
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
@@ -39,11 +40,15 @@ export class Screen {
     const isOver = run.endedAt !== null;
     const closing = run.closing !== null && !isOver ? ` (closing: ${run.closing})` : '';
     const head = `${glyph(run.status)} ${colors.bold(run.workflow)}  ${paint(run.status, run.status)}${closing}  ${colors.dim(`${run.id}  ${between(run.startedAt, run.endedAt, now)}`)}`;
-    const error = run.error === null ? [] : [`  ${paint('failed', errorText(run.error))}`];
-    const room = Math.max(3, this.terminal.rows - 3 - error.length);
+    const failure = failureText(run);
+    const error = failure === null ? [] : [`  ${paint('failed', failure)}`];
+    const advice = run.nextText === null ? [] : wrapped(`→ ${printable(run.nextText)}`, this.terminal.columns - 3);
+    const room = Math.max(3, this.terminal.rows - 3 - error.length - advice.length);
     const all = taskLines(run, now, { attempts: false });
     const shown = isOver || all.length <= room ? all : this.fit(run, now, room - 1);
-    return [head, ...shown.map((line) => `  ${line}`), ...error].map((line) => cut(line, this.terminal.columns - 1));
+    return [head, ...shown.map((line) => `  ${line}`), ...error, ...advice.map((line) => `  ${line}`)].map((line) =>
+      cut(line, this.terminal.columns - 1),
+    );
   }
 
   private fit(run: RunView, now: number, room: number): readonly string[] {
@@ -79,6 +84,17 @@ function worth({ status, path }: TaskView): number {
     case 'cancelled':
       return ofTop;
   }
+}
+
+/** A command that is cut off helps nobody. */
+function wrapped(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 /** A line that wraps would take two, and the redraw would leave its first half behind. Cut lines lose their colours with their end. */

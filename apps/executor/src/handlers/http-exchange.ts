@@ -20,6 +20,8 @@ const FOR_EVERYONE = new Set([
   'accept-language',
   'content-type',
   'idempotency-key',
+  'traceparent',
+  'tracestate',
   'user-agent',
   'x-reprise-fence',
 ]);

@@ -32,6 +32,8 @@ export function readHttpRequest(input: InputReader, attempt: Attempt): HttpReque
     'user-agent': 'reprise',
     'x-reprise-fence': String(attempt.fence),
   };
+  if (attempt.traceparent !== null) headers['traceparent'] = attempt.traceparent;
+  if (attempt.tracestate !== null) headers['tracestate'] = attempt.tracestate;
   if (!SAFE.has(method)) headers['idempotency-key'] = attempt.key;
   if (body !== null) headers['content-type'] = body.contentType;
   if (url.username !== '' || url.password !== '') {

@@ -56,11 +56,16 @@ function messageOf(input: InputReader, attempt: Attempt, prefix: string): Outgoi
     exchange,
     routingKey,
     ...bodyOf(input.value('body')),
-    headers: readHeaders(input),
+    headers: { ...traceOf(attempt), ...readHeaders(input) },
     // The same for every attempt: who deduplicates by it takes a repeated message for what it is.
     messageId: attempt.key,
   };
 }
+
+const traceOf = ({ traceparent, tracestate }: Attempt): Record<string, unknown> => ({
+  ...(traceparent === null ? {} : { traceparent }),
+  ...(tracestate === null ? {} : { tracestate }),
+});
 
 function bodyOf(body: Json): { readonly body: Buffer | string; readonly contentType: string } {
   if (typeof body === 'string') return { body, contentType: 'text/plain; charset=utf-8' };

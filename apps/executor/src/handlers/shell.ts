@@ -52,7 +52,15 @@ async function runShell(given: Json, attempt: Attempt, limits: Limits): Promise<
 
 /** What every program of a task finds in its environment. */
 export function attemptEnvironment(attempt: Attempt): Record<string, string> {
-  return { ...childEnvironment(), REPRISE_KEY: attempt.key, REPRISE_FENCE: String(attempt.fence) };
+  const { traceparent, tracestate } = attempt;
+  return {
+    ...childEnvironment(),
+    REPRISE_KEY: attempt.key,
+    REPRISE_FENCE: String(attempt.fence),
+    // As OpenTelemetry hands its context on to programs.
+    ...(traceparent === null ? {} : { TRACEPARENT: traceparent }),
+    ...(tracestate === null ? {} : { TRACESTATE: tracestate }),
+  };
 }
 
 /** A program that cannot be started: too long a command line will be too long again, a machine short of processes may recover. */

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { RunView } from '@reprise/contracts';
+import { names, type RunView, taskEvent } from '@reprise/contracts';
+import { runId, type TaskNews } from '@reprise/core';
 import { silentLogger } from '@reprise/service';
 import { RunStream } from './run-stream.js';
 import type { Sink, StreamFilter } from './subscriber.js';
@@ -44,6 +45,15 @@ beforeEach(() => {
 const say = (run: string, status = 'running', workflow = 'ship', type = `run.${status}`): void =>
   stream.hear({ body: Buffer.from(JSON.stringify({ type, data: { run, workflow, status } }, null, 2)) });
 
+const RUN = runId('018f0000-0000-7000-8000-000000000000');
+
+/** As schedulers and executors write it. */
+function sayTask(news: TaskNews): void {
+  const about = { run: RUN, workflow: 'ship', task: 'pack', attempt: 1, executor: 'e1', fence: 3, again: 0, at: 0 };
+  const { body } = taskEvent(names('p'), { news, error: null, nextRetryAt: null, ...about });
+  stream.hear({ body: Buffer.from(body) });
+}
+
 async function follow(filter: Partial<StreamFilter> = {}, lastId: string | null = null) {
   const client = new Client();
   const subscription = await stream.subscribe({ ...ALL, ...filter }, client, { lastId, readRun: null });
@@ -65,6 +75,20 @@ describe('the stream', () => {
     expect(all.client.events()).toEqual(['run.running a', 'run.failed b', 'run.failed c']);
     expect(one.client.events()).toEqual(['run.running a', 'run.failed a']);
     expect(ended.client.events()).toEqual(['run.failed b', 'run.failed a']);
+  });
+
+  test('tells of tasks as they are told on the lifecycle exchange; a filter may name what they are now or what has happened', async () => {
+    const all = await follow();
+    const own = await follow({ run: RUN, status: 'failed' });
+    const running = await follow({ status: 'running' });
+    const started = await follow({ status: 'started' });
+    for (const news of ['started', 'retrying', 'failed'] as const) sayTask(news);
+    say('a', 'running', 'ship', 'run.started');
+    const tasks = ['task.started', 'task.retrying', 'task.failed'].map((type) => `${type} ${RUN}`);
+    expect(all.client.events()).toEqual([...tasks, 'run.started a']);
+    expect(own.client.events()).toEqual([`task.failed ${RUN}`]);
+    expect(running.client.events()).toEqual([`task.started ${RUN}`, 'run.started a']);
+    expect(started.client.events()).toEqual(running.client.events());
   });
 
   test('goes on where an earlier one ended', async () => {

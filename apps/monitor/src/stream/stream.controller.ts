@@ -4,8 +4,8 @@ import { RUN_STATUSES, runId, TASK_STATUSES } from '@reprise/core';
 import { RunViews } from '@reprise/ledger';
 import { ProblemError } from '@reprise/service';
 import type { Response } from 'express';
-import { type Query, QueryReader } from '../read-query.js';
-import { noRun } from '../run-id.js';
+import { type Query, QueryReader } from '../requests/read-query.js';
+import { noRun } from '../requests/run-id.js';
 import { DRAINING } from './draining.token.js';
 import { RunStream } from './run-stream.js';
 

@@ -3,6 +3,7 @@ import type { Change } from './read-change.js';
 export interface StreamFilter {
   readonly run: string | null;
   readonly workflow: string | null;
+  /** What it is now, or what has happened: `running` and `started` both fit `run.started`. */
   readonly status: string | null;
 }
 
@@ -47,7 +48,7 @@ export class Subscriber {
     const { run, workflow, status } = this.filter;
     if (run !== null && change.run !== run) return;
     if (workflow !== null && change.workflow !== workflow) return;
-    if (status !== null && change.status !== status) return;
+    if (status !== null && change.status !== status && change.news !== status) return;
     if (this.isOpen) this.send(change);
     else if (this.held.length < this.mostHeld) this.held.push(change);
     else this.missed += 1;

@@ -1,5 +1,5 @@
-import { type Database, type EventStore, ensurePartitions, type MemberStore, RateStore } from '@reprise/ledger';
-import type { Clock, Logger, Metrics } from '@reprise/service';
+import { AdmissionStore, type Database, type EventStore, ensurePartitions, type MemberStore } from '@reprise/ledger';
+import { type Clock, type Logger, type Metrics, VERSION } from '@reprise/service';
 import type { GlobalGauges } from './global-gauges.js';
 
 const ROLE = 'monitor';
@@ -24,48 +24,70 @@ export interface LeaderOptions {
 
 /** Says that this monitor lives, and, for the one of them that holds the lease row, does what must be done once for all. */
 export class Leader {
-  private leads = false;
+  /** Monotonic, from before the lease was asked for; null: it does not lead. */
+  private leadsUntilMs: number | null = null;
   private houseAtMs: number | null = null;
 
-  constructor(private readonly options: LeaderOptions) {}
+  constructor(private readonly options: LeaderOptions) {
+    const { metrics } = options;
+    metrics.gauge('reprise_leader', { role: ROLE }).set(0);
+    // A leader that was stopped for a while, or whose database hangs, must not be summed with the one that leads instead.
+    metrics.onScrape(() => {
+      if (!this.isLeading) this.become(null);
+    });
+  }
 
-  /** Whether it led when it last looked. */
+  /** Whether it is certain to lead: its lease may end while nobody can be asked. */
   get isLeading(): boolean {
-    return this.leads;
+    return this.leadsUntilMs !== null && this.options.clock.monotonicMs() < this.leadsUntilMs;
   }
 
   async round(): Promise<'rest'> {
-    const { id, leaseMs, members, gauges, logger } = this.options;
+    const { id, leaseMs, members, clock, logger } = this.options;
+    const wasLeading = this.isLeading;
     try {
-      await members.renew(id, 'monitor', {}, leaseMs);
-      this.become(await members.lead(ROLE, id, leaseMs));
+      await members.renew(id, 'monitor', { version: VERSION, clockMs: clock.now() }, leaseMs);
+      const askedAtMs = clock.monotonicMs();
+      this.become((await members.lead(ROLE, id, leaseMs)) ? askedAtMs + leaseMs : null);
     } catch (error) {
       // Whether we still lead is not known: then we do not.
-      this.become(false);
+      this.become(null);
       throw error;
-    } finally {
-      if (!this.leads) gauges.clear();
     }
-    if (!this.leads) return 'rest';
-    await gauges.update();
+    if (!this.isLeading) return 'rest';
+    if (!wasLeading) await this.showGauges();
     await this.purgeEvents();
     await this.keepHouse(logger);
+    return 'rest';
+  }
+
+  /** On an interval and not by the scrape: however often somebody scrapes, the ledger is asked as often. */
+  async showGauges(): Promise<'rest'> {
+    if (!this.isLeading) return 'rest';
+    const { gauges } = this.options;
+    const figures = await gauges.read();
+    // Reading may have taken longer than the lease.
+    if (this.isLeading) gauges.show(figures);
     return 'rest';
   }
 
   /** Lets another one lead at once. */
   async resign(): Promise<void> {
     const { members, id } = this.options;
-    if (this.leads) await members.remove(`leader:${ROLE}`);
-    this.become(false);
+    const wasLeading = this.isLeading;
+    this.become(null);
+    if (wasLeading) await members.remove(`leader:${ROLE}`);
     await members.remove(id);
   }
 
-  private become(leads: boolean): void {
-    if (leads !== this.leads)
-      this.options.logger.info({ role: ROLE }, leads ? 'this monitor leads' : 'this monitor no longer leads');
-    this.leads = leads;
-    this.options.metrics.gauge('reprise_leader', { role: ROLE }).set(leads ? 1 : 0);
+  private become(leadsUntilMs: number | null): void {
+    const { logger, metrics, gauges } = this.options;
+    const leads = leadsUntilMs !== null;
+    if (leads !== (this.leadsUntilMs !== null))
+      logger.info({ role: ROLE }, leads ? 'this monitor leads' : 'this monitor no longer leads');
+    this.leadsUntilMs = leadsUntilMs;
+    metrics.gauge('reprise_leader', { role: ROLE }).set(leads ? 1 : 0);
+    if (!leads) gauges.clear();
   }
 
   private async purgeEvents(): Promise<void> {
@@ -80,7 +102,7 @@ export class Leader {
     const now = this.options.clock.monotonicMs();
     if (this.houseAtMs !== null && now - this.houseAtMs < DAY_MS) return;
     await ensurePartitions(this.options.database);
-    await new RateStore(this.options.database).purge();
+    await new AdmissionStore(this.options.database).purge();
     this.houseAtMs = now;
     logger.debug({}, 'partitions are there for the weeks ahead');
   }

@@ -209,5 +209,26 @@ describe('an attempt nobody has claimed', () => {
       await watcher().scan();
       expect((await inbox()).flat()).toHaveLength(1);
     });
+
+    test('is left alone in a lane that does not exist: what was meant for it waits in its queue', async () => {
+      await startRuns(1);
+      await overdue(`, queue = 'work.retry', queued_at = now() - interval '1 minute'`);
+      await readUntil(Date.now() - 120_000);
+      await watcher().scan();
+      expect(await inbox()).toEqual([]);
+      await overdue('');
+      await readUntil(Date.now());
+      await watcher().scan();
+      expect((await inbox()).flat()).toHaveLength(1);
+    });
+
+    test('is reported when its own lane is empty, whatever waits in others', async () => {
+      await connection.ensureTaskQueue('work.high');
+      await startRuns(1);
+      await overdue(`, queue = 'work.high', queued_at = now() - interval '1 minute'`);
+      await readUntil(Date.now() - 120_000);
+      await watcher().scan();
+      expect((await inbox()).flat()).toHaveLength(1);
+    });
   });
 });

@@ -203,7 +203,10 @@ describe('a business key', () => {
     expect(answers.flatMap((each) => each.attempts)).toMatchObject([{ code: 'ANSWERED' }, { code: 'ANSWERED' }]);
     expect(await told()).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ run: follower.run, outcome: { kind: 'succeeded', output: '"paid"', fromLedger: true } }),
+        expect.objectContaining({
+          run: follower.run,
+          outcome: { kind: 'succeeded', output: '"paid"', fromLedger: true, owner: { run: owner.run, node: 0, at: '' } },
+        }),
         expect.objectContaining({
           run: other.run,
           outcome: expect.objectContaining({ error: expect.objectContaining({ code: 'IDEMPOTENCY_CONFLICT' }) }),

@@ -53,7 +53,7 @@ export class AnswerRequests {
     private readonly connection: BrokerConnection,
     private readonly bury: Bury,
   ) {
-    const { logger, settings } = context;
+    const { logger, settings, metrics } = context;
     const { leaseMs } = settings;
     const { names } = connection;
     this.publisher = new Publisher(connection, { logger });
@@ -68,6 +68,7 @@ export class AnswerRequests {
       outcomes: this.outcomes,
       putBack: this.putBack,
       leaseMs,
+      metrics,
     });
     this.workers = new WelcomeWorker({ members: new MemberStore(database), connection, leaseMs });
   }

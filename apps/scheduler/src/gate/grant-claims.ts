@@ -11,7 +11,7 @@ import {
   type Ticket,
   type WorkflowCache,
 } from '@reprise/ledger';
-import { faultPoint } from '@reprise/service';
+import { faultPoint, type Metrics } from '@reprise/service';
 import type { TakeOutcomes } from './take-outcomes.js';
 import { unfitFor } from './unfit-attempt.js';
 
@@ -22,6 +22,7 @@ export interface GrantClaimsOptions {
   readonly outcomes: Pick<TakeOutcomes, 'take'>;
   readonly putBack: (items: readonly InboxItem[]) => Promise<void>;
   readonly leaseMs: number;
+  readonly metrics: Metrics;
 }
 
 /** A ticket, and what the workflow itself says of it: a worker that drops a field of a ticket must not get a laxer attempt. */
@@ -114,7 +115,18 @@ export class GrantClaims {
     const repeated = await repeats.repeat(calls, claim, leaseMs, fingerprintOf);
     const owned = claimed.map((each): Won => ({ claimed: each, verdict: { kind: 'owned' } }));
     const paused = isPaused || keyed.isPaused ? left.map(({ ticket }) => ticket) : [];
+    this.count(queue, [...keyed.claimed, ...owned], paused.length > 0 ? 0 : left.length - repeated.length);
     return { won: [...repeated, ...keyed.claimed, ...owned], inProgress: keyed.inProgress, paused };
+  }
+
+  /** What is claimed now; what was claimed before, and is asked for again, is counted already. */
+  private count(queue: string, claims: readonly Won[], gone: number): void {
+    const { metrics } = this.options;
+    if (gone > 0) metrics.counter('reprise_duplicates_suppressed_total', { kind: 'ticket' }).inc(gone);
+    for (const { claimed, verdict } of claims) {
+      const waited = Math.max(0, claimed.startedAt - claimed.queuedAt) / 1_000;
+      if (verdict.kind === 'owned') metrics.histogram('reprise_queue_wait_seconds', { queue }).observe(waited);
+    }
   }
 
   private async answer({ ticket, workflow, work }: Asked, { claimed, verdict }: Won): Promise<ClaimAnswer> {

@@ -1,6 +1,6 @@
 import { type BrokerConnection, TopologyMismatchError } from '@reprise/broker';
 import type { GateAnswer, GateRequestOf } from '@reprise/contracts';
-import type { MemberStore } from '@reprise/ledger';
+import { MEMBER_LEASE_MS, type MemberStore } from '@reprise/ledger';
 import { executorOf } from './grant-claims.js';
 
 export interface WelcomeWorkerOptions {
@@ -8,8 +8,6 @@ export interface WelcomeWorkerOptions {
   readonly connection: Pick<BrokerConnection, 'names' | 'ensureTaskQueue' | 'queueDepth' | 'redeclare'>;
   readonly leaseMs: number;
 }
-
-const MEMBER_LEASE_MS = 15_000;
 
 /** Who is there: workers are executors like Reprise's own, and their queues exist once they are welcome. */
 export class WelcomeWorker {

@@ -79,6 +79,11 @@ describe("Nest's transport over batch consumers", () => {
     await broker.publisher(connection).publish([{ exchange: connection.names.attempts, routingKey: 'work', body: 'retried' }]);
     await batches.until((all) => all.flat().includes('retried'));
     expect(failures).toBe(0);
+    expect(broker.log.all).toContainEqual(
+      expect.objectContaining({
+        details: expect.objectContaining({ reason: 'Postgres is down', error: new Error('Postgres is down') }),
+      }),
+    );
   });
 
   test('listens while the broker is away, so that health can tell', async () => {

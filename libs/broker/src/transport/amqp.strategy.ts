@@ -1,5 +1,6 @@
+import { applyDecorators, Catch, type ExceptionFilter, UseFilters } from '@nestjs/common';
 import { type CustomTransportStrategy, EventPattern, type MessageHandler, Server } from '@nestjs/microservices';
-import { isObservable, lastValueFrom } from 'rxjs';
+import { isObservable, lastValueFrom, type Observable, throwError } from 'rxjs';
 import { BatchConsumer, type Settlement } from '../batch-consumer.js';
 import type { BrokerConnection } from '../broker-connection.js';
 import type { BrokerLogger } from '../broker-logger.js';
@@ -8,17 +9,28 @@ import { DeliveryConsumer } from '../delivery-consumer.js';
 
 const MODE = 'reprise:consume';
 
+/** Nest's own filter logs a failure as nobody's and rejects with `Internal server error`: its cause would be lost to whoever tries again. */
+@Catch()
+class PassOn implements ExceptionFilter {
+  catch(error: unknown): Observable<never> {
+    return throwError(() => error);
+  }
+}
+
+const consume = (name: string, mode: 'batch' | 'each'): MethodDecorator =>
+  applyDecorators(EventPattern<string>(name, { [MODE]: mode }), UseFilters(PassOn));
+
 /**
  * A controller's method for whole batches: `(deliveries: Delivery[]) => Promise<Settlement[] | void>`.
  * `<string>` because Nest 12's typed events turn the decorated method's arguments into `unknown[]` otherwise (TS1241).
  */
 export function ConsumeBatch(name: string): MethodDecorator {
-  return EventPattern<string>(name, { [MODE]: 'batch' });
+  return consume(name, 'batch');
 }
 
 /** A controller's method for one delivery at a time, as many at once as `prefetch`: `(delivery: Delivery) => Promise<void>`. */
 export function ConsumeEach(name: string): MethodDecorator {
-  return EventPattern<string>(name, { [MODE]: 'each' });
+  return consume(name, 'each');
 }
 
 export interface ConsumerSettings {
@@ -65,6 +77,12 @@ export class AmqpStrategy extends Server implements CustomTransportStrategy {
 
   async close(): Promise<void> {
     await Promise.all(this.running.map((consumer) => consumer.stop()));
+  }
+
+  /** See `BatchConsumer.giveWay`; a queue that is not consumed in batches is left alone. */
+  async giveWay(queue: string): Promise<void> {
+    const consumer = this.running.find((each) => each.queue === queue);
+    if (consumer instanceof BatchConsumer) await consumer.giveWay();
   }
 
   override on(): never {

@@ -1,15 +1,6 @@
-import { expect, test } from '@jest/globals';
-import { parseDocument } from '@reprise/core';
-import { expr, orValue, typed, type WorkflowDocument, workflow } from '../index.js';
-
-/** What a person would have written is what comes out, and what registering accepts. */
-function expectDocument(built: WorkflowDocument, written: object): void {
-  expect(JSON.parse(JSON.stringify(built))).toEqual(written);
-  expect(built).toEqual(written);
-  const parsed = parseDocument(JSON.stringify(built));
-  const problems = parsed.kind === 'ok' ? parsed.warnings : parsed.problems;
-  expect(problems.filter(({ message }) => !message.endsWith('not supported yet'))).toEqual([]);
-}
+import { test } from '@jest/globals';
+import { expectDocument } from '../../test/expect-document.js';
+import { expr, orValue, typed, workflow } from '../index.js';
 
 interface Handlers {
   'inventory.reserve': { input: { sku: string }; output: { id: string } };
@@ -48,7 +39,7 @@ test('the order workflow of the documentation', () => {
     ],
     concurrency: { key: ({ input }) => input.customer, limit: 1, overlap: 'queue' },
     timeout: '1h',
-    defaults: { retry: { maximumAttempts: 3, initialInterval: '200ms' }, timeout: '30s', queue: 'default' },
+    defaults: { retry: { maximumAttempts: 3, initialInterval: '200ms' }, timeout: '30s', queue: 'default', priority: 'low' },
   })
     .task('reserve', { call: 'inventory.reserve', with: ({ input }) => ({ sku: input.sku }) })
     .task('charge', {
@@ -98,7 +89,7 @@ test('the order workflow of the documentation', () => {
     ],
     concurrency: { key: '${{ input.customer }}', limit: 1, overlap: 'queue' },
     timeout: '1h',
-    defaults: { retry: { maximumAttempts: 3, initialInterval: '200ms' }, timeout: '30s', queue: 'default' },
+    defaults: { retry: { maximumAttempts: 3, initialInterval: '200ms' }, timeout: '30s', queue: 'default', priority: 'low' },
     tasks: {
       reserve: { call: 'inventory.reserve', with: { sku: '${{ input.sku }}' } },
       charge: {
@@ -157,261 +148,6 @@ test('values of transforms, waits and failures', () => {
       closing: { sleepUntil: '${{ input.until }}' },
       stop: { if: 'input.count == 0', fail: { code: 'NO_STOCK', message: 'nothing left of ${{ input.id }}' } },
     },
-  });
-});
-
-test('a sequence: a list whose items have ids, each of which sees those before it', () => {
-  const built = workflow('sequence', { failFast: false, lifecycle: 'tasks' })
-    .step('fetch', { call: 'http', with: { url: 'https://example.com/rates' } })
-    .step('rate', { transform: ({ tasks }) => tasks.fetch.output.body.eur })
-    .step('store', { call: 'rates.store', with: ({ tasks }) => ({ rate: tasks.rate.output, status: tasks.fetch.output.status }) })
-    .output(({ tasks }) => tasks.store.output);
-
-  expectDocument(built, {
-    workflow: 'sequence',
-    failFast: false,
-    lifecycle: 'tasks',
-    tasks: [
-      { id: 'fetch', call: 'http', with: { url: 'https://example.com/rates' } },
-      { id: 'rate', transform: '${{ tasks.fetch.output.body.eur }}' },
-      {
-        id: 'store',
-        call: 'rates.store',
-        with: { rate: '${{ tasks.rate.output }}', status: '${{ tasks.fetch.output.status }}' },
-      },
-    ],
-    output: '${{ tasks.store.output }}',
-  });
-});
-
-test('loops over lists, with a name, in groups, and in groups in groups', () => {
-  const built = workflow('loops', { input: typed<{ pages: string[]; orders: { id: string; lines: { sku: string }[] }[] }>() })
-    .task('short', { forEach: ({ input }) => input.pages, call: 'page.get', with: ({ each }) => ({ page: each.value }) })
-    .task('given', { forEach: ['a', 'b'], transform: ({ each }) => `${each.index}: ${each.value}` })
-    .task('order', {
-      needs: ['short'],
-      forEach: { in: ({ input }) => input.orders, as: 'order', parallel: 10, tolerate: '5%' },
-      timeout: { total: ({ order }) => order.value.id },
-      failFast: false,
-      tasks: (group) =>
-        group
-          .task('lines', {
-            forEach: { in: ({ order }) => order.value.lines, as: 'line', tolerate: 1 },
-            call: 'line.take',
-            with: ({ order, line, each, tasks }) => ({
-              order: order.value.id,
-              sku: line.value.sku,
-              at: each.index,
-              pages: tasks.short.output,
-            }),
-          })
-          .task('count', {
-            needs: ['lines'],
-            transform: ({ tasks }) => expr<number>`${tasks.lines.items}.filter(item, item.status == 'succeeded').size()`,
-          })
-          .output(({ tasks }) => ({ taken: tasks.count.output })),
-    })
-    .output(({ tasks }) => ({ orders: tasks.order.output, first: orValue(tasks.order.output[0]?.taken, 0) }));
-
-  expectDocument(built, {
-    workflow: 'loops',
-    tasks: {
-      short: { forEach: 'input.pages', call: 'page.get', with: { page: '${{ each.value }}' } },
-      given: { forEach: ['a', 'b'], transform: '${{ each.index }}: ${{ each.value }}' },
-      order: {
-        needs: ['short'],
-        forEach: { in: 'input.orders', as: 'order', parallel: 10, tolerate: '5%' },
-        timeout: { total: '${{ order.value.id }}' },
-        failFast: false,
-        tasks: {
-          lines: {
-            forEach: { in: 'order.value.lines', as: 'line', tolerate: 1 },
-            call: 'line.take',
-            with: {
-              order: '${{ order.value.id }}',
-              sku: '${{ line.value.sku }}',
-              at: '${{ each.index }}',
-              pages: '${{ tasks.short.output }}',
-            },
-          },
-          count: {
-            needs: ['lines'],
-            transform: "${{ tasks.lines.items.filter(item, item.status == 'succeeded').size() }}",
-          },
-        },
-        output: { taken: '${{ tasks.count.output }}' },
-      },
-    },
-    output: {
-      orders: '${{ tasks.order.output }}',
-      first: '${{ tasks.order.output[?0].taken.orValue(null) == null ? 0 : tasks.order.output[0].taken }}',
-    },
-  });
-});
-
-test('rounds, of a call and of a group that is retried', () => {
-  const built = workflow('rounds')
-    .task('poll', {
-      repeat: { until: ({ output }) => expr`${output.status} == ${200}`, maximum: 100, interval: '30s' },
-      call: 'http',
-      with: ({ round }) => ({ url: `https://example.com/?page=${round.number}`, body: orValue(round.last.body, null) }),
-    })
-    .task('group', {
-      needs: ['poll'],
-      repeat: { while: ({ round }) => expr`${round.number} < 3`, interval: ({ output }) => output.wait },
-      tasks: (group) =>
-        group.step('a', { call: 'a.do' }).step('b', { call: 'b.do', with: ({ tasks }) => ({ a: tasks.a.output }) }),
-      retry: { maximumAttempts: 2, policies: [{ errors: ['http.5*'], maximumAttempts: 5 }] },
-      compensate: { call: 'undo', with: ({ output }) => ({ what: output }) },
-      onError: 'continue',
-    })
-    .task('after', { needs: ['group'], runWhen: 'done', transform: ({ tasks }) => tasks.group.error })
-    .build();
-
-  expectDocument(built, {
-    workflow: 'rounds',
-    tasks: {
-      poll: {
-        repeat: { until: 'output.status == 200', maximum: 100, interval: '30s' },
-        call: 'http',
-        with: {
-          url: 'https://example.com/?page=${{ round.number }}',
-          body: '${{ round.last.?body.orValue(null) }}',
-        },
-      },
-      group: {
-        needs: ['poll'],
-        repeat: { while: 'round.number < 3', interval: '${{ output.wait }}' },
-        tasks: [
-          { id: 'a', call: 'a.do' },
-          { id: 'b', call: 'b.do', with: { a: '${{ tasks.a.output }}' } },
-        ],
-        retry: { maximumAttempts: 2, policies: [{ errors: ['http.5*'], maximumAttempts: 5 }] },
-        compensate: { call: 'undo', with: { what: '${{ output }}' } },
-        onError: 'continue',
-      },
-      after: { needs: ['group'], runWhen: 'done', transform: '${{ tasks.group.error }}' },
-    },
-  });
-});
-
-test('approvals', () => {
-  const FORM = { type: 'object', required: ['reason'], properties: { reason: { type: 'string' } } } as const;
-  const built = workflow('approvals', { input: typed<{ id: string; by: string; boss: string; patience: string }>() })
-    .task('short', { approval: { subject: 'Go on?', expire: '2d' } })
-    .task('long', {
-      approval: {
-        subject: ({ input }) => `Refund ${input.id}?`,
-        assignees: ({ input }) => ['anna', input.boss],
-        required: 2,
-        form: FORM,
-        requester: ({ input }) => input.by,
-        fourEyes: true,
-        remind: { after: '4h', every: '1d', maximum: 3 },
-        escalate: { after: ({ input }) => input.patience, to: ['carla'] },
-        expire: { after: '7d', decision: 'rejected' },
-      },
-    })
-    .task('refund', {
-      needs: ['long'],
-      if: ({ tasks }) => expr`${tasks.long.output.decision} == 'approved'`,
-      call: 'payments.refund',
-      with: ({ tasks }) => ({ reason: tasks.long.output.form.reason, by: tasks.long.output.by }),
-    })
-    .build();
-
-  expectDocument(built, {
-    workflow: 'approvals',
-    tasks: {
-      short: { approval: { subject: 'Go on?', expire: '2d' } },
-      long: {
-        approval: {
-          subject: 'Refund ${{ input.id }}?',
-          assignees: ['anna', '${{ input.boss }}'],
-          required: 2,
-          form: FORM,
-          requester: '${{ input.by }}',
-          fourEyes: true,
-          remind: { after: '4h', every: '1d', maximum: 3 },
-          escalate: { after: '${{ input.patience }}', to: ['carla'] },
-          expire: { after: '7d', decision: 'rejected' },
-        },
-      },
-      refund: {
-        needs: ['long'],
-        if: "tasks.long.output.decision == 'approved'",
-        call: 'payments.refund',
-        with: { reason: '${{ tasks.long.output.form.reason }}', by: '${{ tasks.long.output.by }}' },
-      },
-    },
-  });
-});
-
-test('events waited for and sent', () => {
-  const built = workflow('events', { input: typed<{ id: string; patience: string }>() })
-    .task('paid', {
-      waitFor: {
-        event: 'payment.*',
-        match: ({ event }) => event.data.order,
-        key: ({ input }) => input.id,
-        if: ({ event, input }) => expr`${event.data.amount} > 0 && ${event.subject} != ${input.id}`,
-        timeout: ({ input }) => input.patience,
-        window: '10m',
-      },
-    })
-    .task('votes', { waitFor: { event: 'vote.cast', match: ({ event }) => event.subject, key: 'board', count: 3 } })
-    .task('tell', {
-      needs: ['paid', 'votes'],
-      emit: {
-        type: 'order.paid',
-        subject: ({ input }) => input.id,
-        data: ({ tasks }) => ({ by: tasks.paid.output.source, first: orValue(tasks.votes.output[0]?.id, null) }),
-      },
-    })
-    .build();
-
-  expectDocument(built, {
-    workflow: 'events',
-    tasks: {
-      paid: {
-        waitFor: {
-          event: 'payment.*',
-          match: 'event.data.order',
-          key: '${{ input.id }}',
-          if: 'event.data.amount > 0 && event.subject != input.id',
-          timeout: '${{ input.patience }}',
-          window: '10m',
-        },
-      },
-      votes: { waitFor: { event: 'vote.cast', match: 'event.subject', key: "'board'", count: 3 } },
-      tell: {
-        needs: ['paid', 'votes'],
-        emit: {
-          type: 'order.paid',
-          subject: '${{ input.id }}',
-          data: { by: '${{ tasks.paid.output.source }}', first: '${{ tasks.votes.output[?0].id.orValue(null) }}' },
-        },
-      },
-    },
-  });
-});
-
-test('child runs, by name and by the workflow itself', () => {
-  const shipping = workflow('shipping', { input: typed<{ orderId: string; express?: boolean }>() })
-    .task('label', { call: 'labels.print', with: ({ input }) => ({ for: input.orderId }) })
-    .output(({ input }) => ({ tracking: `T-${input.orderId}` }));
-  const built = workflow('parent')
-    .task('typed', { workflow: shipping, with: { orderId: 'o-1' } })
-    .task('named', { workflow: 'billing@1.2.0', with: { anything: true }, timeout: '10m' })
-    .output(({ tasks }) => ({ tracking: tasks.typed.output.tracking, bill: tasks.named.output }));
-
-  expectDocument(built, {
-    workflow: 'parent',
-    tasks: {
-      typed: { workflow: 'shipping', with: { orderId: 'o-1' } },
-      named: { workflow: 'billing@1.2.0', with: { anything: true }, timeout: '10m' },
-    },
-    output: { tracking: '${{ tasks.typed.output.tracking }}', bill: '${{ tasks.named.output }}' },
   });
 });
 

@@ -58,4 +58,5 @@ export interface Defaults {
   readonly retry?: Retry;
   readonly timeout?: Timeout;
   readonly queue?: string;
+  readonly priority?: 'high' | 'normal' | 'low';
 }

@@ -74,6 +74,7 @@ interface CallTask<Calls, Call, With, Inside, After> extends Attempts {
   readonly onInDoubt?: 'park' | 'retry' | 'probe' | 'fail';
   /** At most `max` starts in any `per`, over all runs that use the key. Default key: the call's name. */
   readonly rateLimit?: { readonly key?: From<Inside, Value<string>>; readonly max: number; readonly per: Duration };
+  /** What it depends on: all calls that name it share a circuit breaker and a retry budget. */
   readonly dependency?: string;
   readonly priority?: 'high' | 'normal' | 'low';
 }

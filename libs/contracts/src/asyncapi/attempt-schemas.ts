@@ -1,4 +1,4 @@
-import type { Effect, HoldReason, OnInDoubt, Outcome } from '@reprise/core';
+import type { Answerer, Effect, HoldReason, OnInDoubt, Outcome } from '@reprise/core';
 import { type AttemptMessage, type AttemptTicket, MESSAGE_VERSION } from '../attempt-message.js';
 import type { InboxItem } from '../inbox-message.js';
 import {
@@ -30,11 +30,23 @@ type Ended<Kind extends Outcome['kind']> = Extract<Outcome, { readonly kind: Kin
 
 export const kind = (name: string): Schema => ({ const: name });
 
+export const HANDLER_RETRY = said(
+  'Retry fields that the handler declares, below the document’s: of a failure, or should `succeedWhen` refuse the result.',
+  { type: 'object', additionalProperties: true },
+);
+
 const OUTCOME: Schema = {
   anyOf: [
-    shape<Ended<'succeeded'>>({ kind: kind('succeeded'), output: said('JSON, as text.', TEXT), fromLedger: { const: true } }, [
-      'fromLedger',
-    ]),
+    shape<Ended<'succeeded'>>(
+      {
+        kind: kind('succeeded'),
+        output: said('JSON, as text.', TEXT),
+        fromLedger: said('No handler ran: a success under its business key answered.', { const: true }),
+        owner: said('Whose success that was.', shape<Answerer>({ run: ID, node: COUNT, at: AT })),
+        handlerRetry: HANDLER_RETRY,
+      },
+      ['fromLedger', 'owner', 'handlerRetry'],
+    ),
     shape<Ended<'failed'>>(
       {
         kind: kind('failed'),
@@ -42,7 +54,7 @@ const OUTCOME: Schema = {
         retryable: said('What the handler said; null: nothing, the policy decides.', orNull({ type: 'boolean' })),
         retryAfterMs: said('The wait the handler asks for; 0 = now.', orNull({ type: 'number', minimum: 0 })),
         happened: said('Nothing of its work was done; absent: nobody said so.', { const: false }),
-        handlerRetry: { type: 'object', additionalProperties: true },
+        handlerRetry: HANDLER_RETRY,
       },
       ['happened', 'handlerRetry'],
     ),
@@ -59,10 +71,13 @@ const ITEM: Schema = {
     shape<Item<'hold'>>({
       kind: kind('hold'),
       ...TASK,
-      reason: words<Item<'hold'>['reason'] & Exclude<HoldReason, 'RATE_LIMIT'>>({
+      reason: words<Item<'hold'>['reason'] & Exclude<HoldReason, 'RETRY_BUDGET'>>({
         NO_QUEUE: true,
         NO_HANDLER: true,
         KEY_IN_PROGRESS: true,
+        RATE_LIMIT: true,
+        BREAKER_OPEN: true,
+        CONCURRENCY: true,
       }),
     }),
     shape<Item<'look'>>({ kind: kind('look'), ...ADDRESS }),
@@ -83,9 +98,26 @@ export const ATTEMPT_SCHEMAS: Readonly<Record<string, Schema>> = {
       effect: EFFECT,
       onInDoubt: words<OnInDoubt>({ park: true, retry: true, probe: true, fail: true }),
       keyed: said('The task has a business key, to be looked at before the claim.', { const: true }),
+      judged: said('The task has `succeedWhen`: a success tells how its handler would be retried.', { const: true }),
       followed: said('That the attempt has started is to be told: `task.started`.', { const: true }),
+      traceparent: said('W3C Trace Context of the attempt, also a header of the message; absent: its run has no trace.', TEXT),
+      tracestate: TEXT,
+      dependency: said('What the document says that it depends on.', TEXT),
+      admitted: said('The ledger has let it start, whatever limits there are.', { const: true }),
     },
-    ['timeoutMs', 'heartbeatMs', 'effect', 'onInDoubt', 'keyed', 'followed'],
+    [
+      'timeoutMs',
+      'heartbeatMs',
+      'effect',
+      'onInDoubt',
+      'keyed',
+      'judged',
+      'followed',
+      'dependency',
+      'admitted',
+      'traceparent',
+      'tracestate',
+    ],
   ),
   Attempts: said(
     'Tickets to attempts. They carry no input: whoever claims one gets that from the ledger, which also renews the claim and says whether to stop.',

@@ -2,7 +2,7 @@ import type { Outcome } from '@reprise/core';
 import { type GrantedAttempt, REFUSALS, type RefusedAttempt } from '../gate-answer.js';
 import type { GateRequestOf, HeldAttempt, ReadQueue } from '../gate-request.js';
 import { ANYTHING, COUNT, component, ID, listOf, ORDINAL, orNull, type Schema, said, shape, TEXT } from '../openapi/schema.js';
-import { AT, FENCE, kind, VERSION } from './attempt-schemas.js';
+import { AT, FENCE, HANDLER_RETRY, kind, VERSION } from './attempt-schemas.js';
 
 type Ended<Kind extends Outcome['kind']> = Extract<Outcome, { readonly kind: Kind }>;
 
@@ -25,7 +25,10 @@ const TICKETS = said('Tickets as they came, whole. `effect` and `onInDoubt` may 
 
 const OUTCOME: Schema = {
   anyOf: [
-    shape<Omit<Ended<'succeeded'>, 'fromLedger'>>({ kind: kind('succeeded'), output: said('Any JSON.', ANYTHING) }),
+    shape<Omit<Ended<'succeeded'>, 'fromLedger' | 'owner'>>(
+      { kind: kind('succeeded'), output: said('Any JSON.', ANYTHING), handlerRetry: HANDLER_RETRY },
+      ['handlerRetry'],
+    ),
     shape<Ended<'failed'>>(
       {
         kind: kind('failed'),
@@ -36,7 +39,7 @@ const OUTCOME: Schema = {
           orNull({ type: 'number', minimum: 0 }),
         ),
         happened: said('Nothing of its work was done; absent: nobody said so.', { const: false }),
-        handlerRetry: { type: 'object', additionalProperties: true },
+        handlerRetry: HANDLER_RETRY,
       },
       ['retryable', 'retryAfterMs', 'happened', 'handlerRetry'],
     ),
@@ -88,11 +91,14 @@ export const GATE_SCHEMAS: Readonly<Record<string, Schema>> = {
           queues: {
             ...listOf(
               shape<ReadQueue>(
-                { name: TEXT, readUntil: said('`queuedAt` of the newest attempt granted from it.', orNull(MILLISECONDS)) },
+                {
+                  name: said('A lane counts as a queue: `python.retry`.', TEXT),
+                  readUntil: said('`queuedAt` of the newest attempt granted from it.', orNull(MILLISECONDS)),
+                },
                 ['readUntil'],
               ),
             ),
-            maxItems: 32,
+            maxItems: 128,
           },
           handlers: { ...listOf(TEXT), maxItems: 1_000 },
           concurrency: ORDINAL,

@@ -7,6 +7,7 @@ import {
   ID,
   INSTANT,
   listOf,
+  ORDINAL,
   orNull,
   pageOf,
   type Schema,
@@ -18,7 +19,13 @@ import {
 
 const tag = 'events';
 
-export const EVENT_OUTCOME = words<EventView['outcome']>({ accepted: true, unmatched: true, conflict: true, rejected: true });
+const EVENT_OUTCOME = words<EventView['outcome']>({
+  accepted: true,
+  duplicate: true,
+  unmatched: true,
+  conflict: true,
+  rejected: true,
+});
 
 export const CLOUD_EVENT_FIELDS: Readonly<Record<string, Schema>> = {
   specversion: { const: '1.0' },
@@ -40,7 +47,7 @@ export const CLOUD_EVENT: Schema = {
 export const EVENT_SCHEMAS: Readonly<Record<string, Schema>> = {
   CloudEvent: said('CloudEvents 1.0; extension attributes are welcome.', CLOUD_EVENT),
   Event: said(
-    'A trigger event, and what it did.',
+    'A trigger event, and what it did; or that one came again, under a source and id seen before: `duplicate`, or `conflict` with other content.',
     shape<EventView>({
       id: TEXT,
       source: TEXT,
@@ -50,6 +57,8 @@ export const EVENT_SCHEMAS: Readonly<Record<string, Schema>> = {
       results: ANYTHING,
       woken: COUNT,
       receivedAt: INSTANT,
+      count: said('How often it came again with this outcome; 1 of an event itself.', ORDINAL),
+      lastReceivedAt: INSTANT,
     }),
   ),
   SentEvent: shape<SentEventAnswer>({
@@ -66,13 +75,7 @@ export const EVENT_SCHEMAS: Readonly<Record<string, Schema>> = {
         required: ['id', 'outcome', 'runs'],
         properties: {
           id: TEXT,
-          outcome: words<EventView['outcome'] | 'duplicate'>({
-            accepted: true,
-            duplicate: true,
-            unmatched: true,
-            conflict: true,
-            rejected: true,
-          }),
+          outcome: EVENT_OUTCOME,
           runs: listOf({ type: 'object', required: ['workflow', 'id'], properties: { workflow: TEXT, id: ID } }),
           woken: said('How many waits it was told to; absent: none.', COUNT),
           reasons: listOf({

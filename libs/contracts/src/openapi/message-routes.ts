@@ -1,7 +1,7 @@
 import type { DeadLetterState, DeadLetterView } from '../dead-letter-shapes.js';
-import type { QueueView } from '../http-shapes.js';
+import type { LaneView, QueueView } from '../queue-shapes.js';
 import { answer, fields, json, PAGE, query, REASON, type Route } from './route.js';
-import { COUNT, component, ID, INSTANT, orNull, pageOf, type Schema, said, shape, TEXT, words } from './schema.js';
+import { COUNT, component, ID, INSTANT, listOf, orNull, pageOf, type Schema, said, shape, TEXT, words } from './schema.js';
 
 const tag = 'operations';
 
@@ -11,9 +11,17 @@ const LETTER_STATE = words<DeadLetterState>({ open: true, redriving: true, redri
 export const MESSAGE_SCHEMAS: Readonly<Record<string, Schema>> = {
   Queue: shape<QueueView>({
     name: TEXT,
-    depth: said('Messages waiting; null: the broker cannot be asked.', orNull(COUNT)),
+    depth: said('Messages waiting in all lanes; null: the broker cannot be asked.', orNull(COUNT)),
     oldestAgeSeconds: orNull({ type: 'number', minimum: 0 }),
     executors: COUNT,
+    lanes: listOf(
+      shape<LaneView>({
+        lane: words<LaneView['lane']>({ high: true, normal: true, retry: true, low: true }),
+        depth: orNull(COUNT),
+        oldestAgeSeconds: orNull({ type: 'number', minimum: 0 }),
+        executors: COUNT,
+      }),
+    ),
     paused: said(
       'Since when, by whom and why executors take nothing from it; null: they do.',
       orNull({
@@ -86,8 +94,10 @@ export const MESSAGE_ROUTES: readonly Route[] = [
     method: 'get',
     path: '/v1/queues',
     tag,
-    summary: 'Task queues',
-    answers: { 200: answer('All queues.', pageOf(component('Queue'))) },
+    summary: 'Task queues, by name',
+    parameters: PAGE,
+    answers: { 200: answer('A page of queues.', pageOf(component('Queue'))) },
+    problems: [400],
   },
   {
     method: 'post',

@@ -1,5 +1,6 @@
 import type { BatchAction, BatchCount, BatchView } from '../batch-shapes.js';
 import type { KeyView } from '../http-shapes.js';
+import type { ExecutorView } from '../queue-shapes.js';
 import { answer, fields, json, PAGE, query, REASON, type Route } from './route.js';
 import { RUN_STATUS } from './run-schemas.js';
 import {
@@ -42,18 +43,21 @@ export const OPERATION_SCHEMAS: Readonly<Record<string, Schema>> = {
       expiresAt: orNull(INSTANT),
     }),
   ),
-  Executor: {
-    type: 'object',
-    required: ['id', 'queues', 'handlers', 'concurrency', 'startedAt', 'leaseUntil'],
-    properties: {
+  Executor: said(
+    'A process that hosts handlers, as it has last told of itself.',
+    shape<ExecutorView>({
       id: TEXT,
       queues: listOf(TEXT),
       handlers: listOf(TEXT),
-      concurrency: orNull({ type: 'number' }),
+      concurrency: said('Attempts at the same time.', orNull({ type: 'number' })),
+      busy: said('Slots in use; null: it does not tell.', orNull(COUNT)),
+      free: orNull(COUNT),
+      version: orNull(TEXT),
       startedAt: INSTANT,
+      lastSeenAt: INSTANT,
       leaseUntil: INSTANT,
-    },
-  },
+    }),
+  ),
   Batch: said(
     'Something asked of many runs, and how far that has come.',
     shape<BatchView>({
@@ -144,16 +148,18 @@ export const OPERATION_ROUTES: readonly Route[] = [
     path: '/v1/ledger',
     tag,
     summary: 'Who owns a business key',
-    parameters: [{ ...query('key', 'The key.'), required: true }],
-    answers: { 200: answer('Its owners.', pageOf(component('Key'))) },
-    problems: [400, 501],
+    parameters: [{ ...query('key', 'The key.'), required: true }, ...PAGE],
+    answers: { 200: answer('A page of its owners.', pageOf(component('Key'))) },
+    problems: [400],
   },
   {
     method: 'get',
     path: '/v1/executors',
     tag,
-    summary: 'Executors that live',
-    answers: { 200: answer('All executors.', pageOf(component('Executor'))) },
+    summary: 'Executors that live, by id',
+    parameters: PAGE,
+    answers: { 200: answer('A page of executors.', pageOf(component('Executor'))) },
+    problems: [400],
   },
   {
     method: 'get',
@@ -163,7 +169,7 @@ export const OPERATION_ROUTES: readonly Route[] = [
     parameters: [
       query('run', 'Only this run; the first event is then `snapshot`, its state.'),
       query('workflow', 'Only runs of this workflow.'),
-      query('status', 'Only changes to this status.'),
+      query('status', 'Only changes to this status, or this kind of change: `failed`, `started`.'),
       {
         name: 'Last-Event-ID',
         in: 'header',

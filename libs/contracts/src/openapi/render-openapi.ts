@@ -1,16 +1,19 @@
 import type { Json } from '@reprise/core';
 import { APPROVAL_ROUTES, APPROVAL_SCHEMAS } from './approval-routes.js';
+import { DEPENDENCY_ROUTES, DEPENDENCY_SCHEMAS } from './dependency-routes.js';
+import { DOCTOR_ROUTES, DOCTOR_SCHEMAS } from './doctor-routes.js';
 import { EVENT_ROUTES, EVENT_SCHEMAS } from './event-routes.js';
 import { MESSAGE_ROUTES, MESSAGE_SCHEMAS } from './message-routes.js';
 import { OPERATION_ROUTES, OPERATION_SCHEMAS } from './operation-routes.js';
 import type { Answer, Parameter, Route } from './route.js';
-import { RUN_ROUTES, START_SCHEMAS } from './run-routes.js';
+import { RUN_ROUTES } from './run-routes.js';
 import { RUN_SCHEMAS } from './run-schemas.js';
 import { SCHEDULE_ROUTES } from './schedule-routes.js';
 import { SCHEDULE_SCHEMAS } from './schedule-schemas.js';
 import { component, ID, ORDINAL, type Schema, TEXT } from './schema.js';
 import { PROBLEM_SCHEMAS, SERVICE_ROUTES } from './service-routes.js';
 import { SIMULATION_ROUTES, SIMULATION_SCHEMAS } from './simulation-routes.js';
+import { START_SCHEMAS } from './start-schemas.js';
 import { WHY_SCHEMAS } from './why-schemas.js';
 import { WORKFLOW_ROUTES, WORKFLOW_SCHEMAS } from './workflow-routes.js';
 
@@ -22,7 +25,9 @@ export const ROUTES: readonly Route[] = [
   ...APPROVAL_ROUTES,
   ...SCHEDULE_ROUTES,
   ...MESSAGE_ROUTES,
+  ...DEPENDENCY_ROUTES,
   ...OPERATION_ROUTES,
+  ...DOCTOR_ROUTES,
   ...SIMULATION_ROUTES,
   ...SERVICE_ROUTES,
 ];
@@ -35,7 +40,9 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   ...APPROVAL_SCHEMAS,
   ...SCHEDULE_SCHEMAS,
   ...MESSAGE_SCHEMAS,
+  ...DEPENDENCY_SCHEMAS,
   ...OPERATION_SCHEMAS,
+  ...DOCTOR_SCHEMAS,
   ...SIMULATION_SCHEMAS,
   ...WHY_SCHEMAS,
   ...PROBLEM_SCHEMAS,

@@ -1,14 +1,8 @@
 import { answer, fields, IDEMPOTENCY_KEY, json, PAGE, query, REASON, type Route } from './route.js';
 import { RUN_STATUS, TASK_STATUS } from './run-schemas.js';
-import { ANYTHING, COUNT, component, FLAG, ID, INSTANT, ORDINAL, pageOf, type Schema, said, TEXT, TEXTS } from './schema.js';
+import { ANYTHING, COUNT, component, FLAG, ID, object, pageOf, type Schema, said, TEXT, TEXTS } from './schema.js';
 
 const tag = 'runs';
-
-const object = (properties: Readonly<Record<string, Schema>>): Schema => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties),
-});
 
 const APPLIED = said('false: it is kept and will be carried out, but no scheduler has come to it yet.', FLAG);
 const COMMAND = object({ id: ID, status: RUN_STATUS, applied: APPLIED });
@@ -200,36 +194,3 @@ const COMMANDS: readonly Route[] = [
 ];
 
 export const RUN_ROUTES: readonly Route[] = [...VIEWS, ...COMMANDS];
-
-/** What a start answers with. */
-export const START_SCHEMAS: Readonly<Record<string, Schema>> = {
-  StartedRun: object({ id: ID, status: RUN_STATUS }),
-  WaitedRun: {
-    ...object({ id: ID, workflow: TEXT, status: RUN_STATUS, output: ANYTHING, error: ANYTHING }),
-    description: 'The run as it stood when it had ended or the time was up.',
-  },
-  BatchedStart: said('What became of one start of several: its run, or its problem.', {
-    type: 'object',
-    required: ['status'],
-    properties: {
-      status: { ...ORDINAL, minimum: 200, maximum: 599 },
-      id: ID,
-      code: TEXT,
-      detail: TEXT,
-      errors: { type: 'array', items: component('ProblemDetail') },
-    },
-  }),
-  Start: fields({ input: ANYTHING, version: { type: ['string', 'null'] }, labels: TEXTS, key: { type: ['string', 'null'] } }),
-  RunFilter: said(
-    'As runs are listed by.',
-    fields({
-      status: RUN_STATUS,
-      workflow: TEXT,
-      label: TEXTS,
-      since: { anyOf: [INSTANT, { type: 'string' }] },
-      until: { anyOf: [INSTANT, { type: 'string' }] },
-      q: TEXT,
-      all: said('Every run there is; only without any other filter.', { const: true }),
-    }),
-  ),
-};

@@ -131,6 +131,10 @@ export const RUN_SCHEMAS: Readonly<Record<string, Schema>> = {
     compensated: said('Something has been undone: it cannot be retried any more.', FLAG),
     parentTask: said('The task that waits for it, in the run that has started it.', orNull(TEXT)),
     rerunOf: orNull(ID),
+    nextText: said(
+      'What a person can do next about a run that failed, is paused, was cancelled, or has parked tasks among those shown; null: nothing.',
+      orNull(TEXT),
+    ),
     tasks: listOf(component('Task')),
     tasksNext: said('Cursor of `/tasks` for those beyond the ones shown.', orNull(TEXT)),
   }),

@@ -104,7 +104,8 @@ export const SCHEDULE_ROUTES: readonly Route[] = [
     path: `${ONE}/backfills`,
     tag,
     summary: 'Backfills of a schedule, newest first',
-    answers: { 200: answer('The newest 100.', pageOf(component('Backfill'))) },
+    parameters: PAGE,
+    answers: { 200: answer('A page of backfills.', pageOf(component('Backfill'))) },
     problems: [400, 404],
   },
   {

@@ -1,5 +1,4 @@
 import type { BackfillView, FiringView, ScheduleInstant, ScheduleView } from '../schedule-shapes.js';
-import { EVENT_OUTCOME } from './event-routes.js';
 import { COUNT, component, FLAG, ID, INSTANT, listOf, ORDINAL, orNull, type Schema, said, shape, TEXT, words } from './schema.js';
 
 const AT = orNull(INSTANT);
@@ -39,7 +38,7 @@ export const SCHEDULE_SCHEMAS: Readonly<Record<string, Schema>> = {
   }),
   Firing: shape<FiringView>({
     instant: INSTANT,
-    outcome: EVENT_OUTCOME,
+    outcome: words<FiringView['outcome']>({ accepted: true, unmatched: true, conflict: true, rejected: true }),
     run: orNull(ID),
     probe: said('The run that made the call of a poll; null: of a schedule.', orNull(ID)),
     reason: said('Why there is no run.', orNull(TEXT)),

@@ -21,6 +21,13 @@ export function shape<Shape>(fields: FieldsOf<Shape>, optional: readonly (keyof 
   return { type: 'object', required, properties: fields };
 }
 
+/** An object that has all of these. */
+export const object = (properties: Readonly<Record<string, Schema>>): Schema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+});
+
 export const said = (description: string, schema: Schema): Schema => ({ ...schema, description });
 
 export const listOf = (items: Schema): Schema => ({ type: 'array', items });

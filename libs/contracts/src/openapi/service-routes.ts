@@ -44,9 +44,11 @@ export const SERVICE_ROUTES: readonly Route[] = [
     answers: { 200: { description: 'OpenAPI 3.1.', schema: { type: 'object', additionalProperties: true } } },
   },
   page('/asyncapi.yaml', 'What is on the message broker: AsyncAPI 3.0', 'application/yaml'),
-  page('/', 'The console', 'text/html'),
-  page('/console.js', 'Script of the console', 'text/javascript'),
-  page('/console.css', 'Style of the console', 'text/css'),
+  // Loaded by a browser before a person can give their token.
+  { ...page('/', 'The console', 'text/html'), open: true },
+  { ...page('/console.js', 'Script of the console', 'text/javascript'), open: true },
+  { ...page('/session.js', 'Requests of the console', 'text/javascript'), open: true },
+  { ...page('/console.css', 'Style of the console', 'text/css'), open: true },
 ];
 
 /** RFC 9457. */

@@ -53,12 +53,26 @@ export const WHY_SCHEMAS: Readonly<Record<string, Schema>> = {
       shape<Of<'first'>>({ reason: just('first') }),
       ENDED,
       shape<Of<'hold'>>(
-        { reason: just('hold'), hold: TEXT, holds: COUNT, delayMs: { type: 'number' }, before: orNull(component('Why')) },
-        ['before'],
+        {
+          reason: just('hold'),
+          hold: TEXT,
+          holds: COUNT,
+          delayMs: { type: 'number' },
+          before: orNull(component('Why')),
+          detail: TEXT,
+        },
+        ['before', 'detail'],
       ),
+      shape<Of<'released'>>({
+        reason: just('released'),
+        as: words<Of<'released'>['as']>({ canary: true, wave: true }),
+        dependency: TEXT,
+        before: orNull(component('Why')),
+      }),
       shape<Of<'handed-back'>>({ reason: just('handed-back'), executor: orNull(TEXT), attempt: ORDINAL }),
       shape<Of<'operator'>>({ reason: just('operator'), askedBy: TEXT, attempt: COUNT }),
       shape<Of<'reused'>>({ reason: just('reused'), run: ID }),
+      shape<Of<'answered'>>({ reason: just('answered'), run: ID, before: orNull(component('Why')) }),
     ],
   }),
 };

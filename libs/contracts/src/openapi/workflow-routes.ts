@@ -110,8 +110,9 @@ export const WORKFLOW_ROUTES: readonly Route[] = [
     path: '/v1/workflows/{name}/versions',
     tag,
     summary: 'Versions of a workflow, newest first',
-    answers: { 200: answer('All versions.', pageOf(component('WorkflowSummary'))) },
-    problems: [404],
+    parameters: PAGE,
+    answers: { 200: answer('A page of versions.', pageOf(component('WorkflowSummary'))) },
+    problems: [400, 404],
   },
   {
     method: 'get',
@@ -140,11 +141,11 @@ export const WORKFLOW_ROUTES: readonly Route[] = [
     body: json(component('Start')),
     answers: {
       200: answer('It has ended, or this key has started it before.', {
-        anyOf: [component('WaitedRun'), component('StartedRun')],
+        anyOf: [component('Run'), component('StartedRun')],
       }),
       202: answer('Started.', { anyOf: [component('WaitedRun'), component('StartedRun')] }),
     },
-    problems: [400, 404, 422],
+    problems: [400, 404, 410, 422],
   },
   {
     method: 'post',

@@ -1,18 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseDocument } from './parse-document.js';
+import { type BadDocument, told } from '../../test/told.js';
 
-/** Each problem as `path line:column message | hint`, in the order told. */
-function told(text: string): string[] {
-  const parsed = parseDocument(text);
-  const problems = parsed.kind === 'bad' ? parsed.problems : [];
-  return problems.map(
-    ({ path, line, column, message, hint }) => `${path} ${line}:${column} ${message}${hint === null ? '' : ` | ${hint}`}`,
-  );
-}
-
-type Row = readonly [why: string, document: string, ...problems: string[]];
-
-const ROWS_THE_DOCUMENT_AS_A_WHOLE: readonly Row[] = [
+const ROWS_THE_DOCUMENT_AS_A_WHOLE: readonly BadDocument[] = [
   ['nothing', '', ' 1:1 the document is empty | a workflow needs at least `workflow` (its name) and `tasks`'],
   ['only a comment', '# to do', ' 1:1 the document is empty | a workflow needs at least `workflow` (its name) and `tasks`'],
   [
@@ -75,16 +64,17 @@ const ROWS_THE_DOCUMENT_AS_A_WHOLE: readonly Row[] = [
   ],
   [
     'defaults that are no map or hold other things',
-    'workflow: w\ndefaults: { retry: 3, timeout: 10, queue: "a b", with: {} }\ntasks: { a: { call: x } }',
+    'workflow: w\ndefaults: { retry: 3, timeout: 10, queue: "a b", with: {}, priority: hihg }\ntasks: { a: { call: x } }',
     'defaults.retry 2:20 `retry` must be a map, not the number 3 | for example { maximumAttempts: 5, initialInterval: 1s }',
     'defaults.timeout 2:32 `timeout` must be a duration with a unit, not the number 10 | say which: 10s is seconds, 10ms milliseconds',
     'defaults.queue 2:43 `queue` must be the name of a queue (letters, digits, - and _), not the text "a b"',
-    'defaults.with 2:50 unknown field `with` | one of retry, timeout, queue',
+    'defaults.with 2:50 unknown field `with` | one of retry, timeout, queue, priority',
+    'defaults.priority 2:70 `priority` must be one of high, normal, low, not the text "hihg" | did you mean `high`?',
   ],
   [
     'defaults as a text',
     'workflow: w\ndefaults: none\ntasks: { a: { call: x } }',
-    'defaults 2:11 `defaults` must be a map with `retry`, `timeout` or `queue`, not the text "none"',
+    'defaults 2:11 `defaults` must be a map with `retry`, `timeout`, `queue` or `priority`, not the text "none"',
   ],
   [
     'everything at once, in the order of the text',
@@ -97,7 +87,7 @@ const ROWS_THE_DOCUMENT_AS_A_WHOLE: readonly Row[] = [
   ],
 ];
 
-const ROWS_TRIGGERS: readonly Row[] = [
+const ROWS_TRIGGERS: readonly BadDocument[] = [
   [
     'not a list',
     'workflow: w\non: { event: order.placed }\ntasks: { a: { call: x } }',
@@ -144,7 +134,7 @@ const ROWS_TRIGGERS: readonly Row[] = [
   ],
 ];
 
-const ROWS_THE_SCHEMA_OF_THE_INPUT: readonly Row[] = [
+const ROWS_THE_SCHEMA_OF_THE_INPUT: readonly BadDocument[] = [
   [
     'not a schema',
     'workflow: w\ninput: object\ntasks: { a: { call: x } }',

@@ -1,9 +1,9 @@
-import { checkTextOrExpression } from './check-expression.js';
-import { CONCURRENCY_FIELDS, OVERLAPS } from './fields.js';
-import type { Located } from './located.js';
-import type { Report } from './problem.js';
-import { readFields, readInteger, readMap, readOneOf } from './read-value.js';
-import { startScope } from './scope.js';
+import { checkTextOrExpression } from './expressions/check-expression.js';
+import { startScope } from './expressions/scope.js';
+import { CONCURRENCY_FIELDS, OVERLAPS } from './values/fields.js';
+import type { Located } from './values/located.js';
+import type { Report } from './values/problem.js';
+import { readFields, readInteger, readMap, readOneOf } from './values/read-value.js';
 
 export const MOST_HOLDERS = 10_000;
 

@@ -1,6 +1,6 @@
 import { checkSchema } from '../schema/check-schema.js';
-import { entryOf, type Located, locate, toJson } from './located.js';
-import type { Report } from './problem.js';
+import { entryOf, type Located, locate, toJson } from './values/located.js';
+import type { Report } from './values/problem.js';
 
 /** Leaves room for fields that `properties` does not name. */
 const OPENING = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'patternProperties', 'dependentSchemas'];

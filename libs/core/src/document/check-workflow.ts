@@ -1,15 +1,17 @@
+import { PRIORITIES } from '../workflow/lane.js';
 import { checkConcurrency } from './check-concurrency.js';
-import { checkGroup } from './check-group.js';
 import { checkInputSchema } from './check-input-schema.js';
-import { checkOnFailure, refuseReservedId } from './check-on-failure.js';
-import { checkRetry } from './check-retry.js';
-import { checkTimeout } from './check-timeout.js';
-import { checkTriggers } from './check-trigger.js';
-import type { Checks } from './checks.js';
-import { DEFAULTS_FIELDS, LIFECYCLES, WORKFLOW_FIELDS } from './fields.js';
-import { isText, type Located, type LocatedMap } from './located.js';
-import { readQueueName, SEMVER, WORKFLOW_NAME } from './names.js';
-import type { Report } from './problem.js';
+import { type Scope, workflowScope } from './expressions/scope.js';
+import { checkGroup } from './tasks/check-group.js';
+import { checkOnFailure, refuseReservedId } from './tasks/check-on-failure.js';
+import { checkRetry } from './tasks/check-retry.js';
+import { checkTimeout } from './tasks/check-timeout.js';
+import type { Checks } from './tasks/checks.js';
+import { checkTriggers } from './triggers/check-trigger.js';
+import { DEFAULTS_FIELDS, LIFECYCLES, WORKFLOW_FIELDS } from './values/fields.js';
+import { isText, type Located, type LocatedMap } from './values/located.js';
+import { readQueueName, SEMVER, WORKFLOW_NAME } from './values/names.js';
+import type { Report } from './values/problem.js';
 import {
   type Fields,
   readBoolean,
@@ -20,8 +22,7 @@ import {
   readOneOf,
   readText,
   refuseValue,
-} from './read-value.js';
-import { type Scope, workflowScope } from './scope.js';
+} from './values/read-value.js';
 
 /** Everything in a document that can be wrong. */
 export function checkWorkflow(root: Located, found: Omit<Checks, 'defaultQueue'>): void {
@@ -81,13 +82,15 @@ function checkVersion(value: Located, report: Report): void {
 
 /** Returns the default queue. */
 function checkDefaults(value: Located, report: Report): string | null {
-  const map = readMap(value, report, 'a map with `retry`, `timeout` or `queue`');
+  const map = readMap(value, report, 'a map with `retry`, `timeout`, `queue` or `priority`');
   if (map === null) return null;
   const fields = readFields(map, DEFAULTS_FIELDS, report);
   const retry = fields.get('retry');
   if (retry !== undefined) checkRetry(retry.value, report);
   const timeout = fields.get('timeout');
   if (timeout !== undefined) checkTimeout(timeout.value, report);
+  const priority = fields.get('priority');
+  if (priority !== undefined) readOneOf(priority.value, report, PRIORITIES);
   const queue = fields.get('queue');
   return queue === undefined ? null : readQueueName(queue.value, report);
 }

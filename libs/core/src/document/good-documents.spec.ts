@@ -135,6 +135,13 @@ describe('a good document is accepted', () => {
     expect(document).toMatchObject({ tasks: { a: { with: ['no', 'on', 12, 0, null, 31, 1000] } } });
   });
 
+  test('tasks may be called like what expressions begin with: they stand behind `tasks.`', () => {
+    const { document } = accept(
+      'workflow: w\ntasks:\n  run: { transform: 1 }\n  output: { needs: [run], transform: "${{ tasks.run.output + 1 }}" }\n  event: { needs: [output], if: tasks.output.output == 2, call: x }\noutput: ${{ tasks.output.output }}',
+    );
+    expect(compileWorkflow(document).nodes.map(({ id }) => id)).toEqual(['run', 'output', 'event']);
+  });
+
   test('a name in braces without a value stands for nothing', () => {
     expect(accept('workflow: w\ntasks: { a: { call: x, with: { dry } } }').document).toMatchObject({
       tasks: { a: { with: { dry: null } } },

@@ -1,13 +1,12 @@
 import type { Json } from '../json.js';
 import { compileWorkflow } from '../workflow/compile.js';
 import type { Workflow } from '../workflow/workflow.js';
-import type { CallSite } from './check-call.js';
-import type { ChildSite } from './check-child.js';
 import { checkWorkflow } from './check-workflow.js';
-import { DOCUMENT_LIMITS, type DocumentLimits } from './limits.js';
-import { toJson } from './located.js';
-import { type Problem, Report } from './problem.js';
-import { readYaml } from './read-yaml.js';
+import type { CallSite, ChildSite } from './tasks/checks.js';
+import { DOCUMENT_LIMITS, type DocumentLimits } from './values/limits.js';
+import { toJson } from './values/located.js';
+import { type Problem, Report } from './values/problem.js';
+import { readYaml } from './yaml/read-yaml.js';
 
 export type ParsedDocument =
   | {

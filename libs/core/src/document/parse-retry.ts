@@ -1,10 +1,10 @@
 import type { PartialRetryPolicy } from '../retry/index.js';
 import { readRetry } from '../workflow/compile-retry.js';
-import { checkRetry } from './check-retry.js';
-import { DOCUMENT_LIMITS } from './limits.js';
-import { toJson } from './located.js';
-import { type Problem, Report } from './problem.js';
-import { readYaml } from './read-yaml.js';
+import { checkRetry } from './tasks/check-retry.js';
+import { DOCUMENT_LIMITS } from './values/limits.js';
+import { toJson } from './values/located.js';
+import { type Problem, Report } from './values/problem.js';
+import { readYaml } from './yaml/read-yaml.js';
 
 export type ParsedRetry =
   | { readonly kind: 'ok'; readonly policy: PartialRetryPolicy }

@@ -89,6 +89,11 @@ test.each<[string, string]>([
     explainWhy({ reason: 'handed-back', executor: null, attempt: 1 }),
     'attempt 2 starts at once: executor unknown was stopped and handed attempt 1 back',
   ],
+  [explainWhy({ reason: 'answered', run: 'r-1', before: null }), 'answered from the ledger: run r-1 did it'],
+  [
+    explainWhy({ reason: 'answered', run: 'r-1', before: { reason: 'operator', askedBy: 'ann', attempt: 2 } }),
+    'answered from the ledger: run r-1 did it; attempt 2 starts at once: ann asked for it',
+  ],
   [explainWhy({ reason: 'operator', askedBy: 'ann', attempt: 4 }), 'attempt 4 starts at once: ann asked for it'],
   [
     explainWhy(holdDelay('NO_QUEUE', { ...NO_MEMORY, holds: 2 }).why),

@@ -6,7 +6,15 @@ const HELD: Readonly<Record<HoldReason, string>> = {
   NO_HANDLER: 'no executor hosts its handler',
   KEY_IN_PROGRESS: 'another attempt holds its idempotency key',
   RATE_LIMIT: 'its rate limit allows no start before',
+  BREAKER_OPEN: 'the circuit breaker of its dependency is open',
+  RETRY_BUDGET: 'the retry budget of its dependency is spent',
+  CONCURRENCY: 'its handler runs as often as it may',
 };
+
+const RELEASED = {
+  canary: 'as a canary by the half-open breaker',
+  wave: 'with a wave of those that waited for the breaker',
+} as const;
 
 /** The record as one sentence for people: `attempt 3 waits 900ms: exponential 1s (500ms × 2^1), full jitter 0.89; retry 2 of 7 …`. */
 export function explainWhy(why: Why): string {
@@ -19,13 +27,19 @@ export function explainWhy(why: Why): string {
       return `attempt ${why.attempt} starts at once: ${why.askedBy} asked for it`;
     case 'reused':
       return `not run again: its result is that of run ${why.run}`;
+    case 'answered':
+      return `answered from the ledger: run ${why.run} did it${afterwards(why.before)}`;
     case 'hold':
-      return `put back uncounted, ${waiting(why.delayMs)}: ${HELD[why.hold]} (${why.hold}); hold ${why.holds}`;
+      return `put back uncounted, ${waiting(why.delayMs)}: ${HELD[why.hold]}${why.detail === undefined ? '' : `: ${why.detail}`} (${why.hold}); hold ${why.holds}`;
+    case 'released':
+      return `let through ${RELEASED[why.as]} of ${why.dependency}${afterwards(why.before)}`;
     case 'failure':
     case 'lost':
       return explainEnded(why);
   }
 }
+
+const afterwards = (before: Why | null): string => (before === null ? '' : `; ${explainWhy(before)}`);
 
 function explainEnded(why: WhyEnded): string {
   const tail = `${ruleText(why.rule)}${why.holds > 0 ? `; put back ${why.holds}× before` : ''}`;

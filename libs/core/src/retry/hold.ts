@@ -12,7 +12,7 @@ const LONGEST_HOLD_MS = 30_000;
 export function holdDelay(
   reason: HoldReason,
   memory: RetryMemory | null,
-): { readonly delayMs: number; readonly memory: RetryMemory; readonly why: Why } {
+): { readonly delayMs: number; readonly memory: RetryMemory; readonly why: Extract<Why, { reason: 'hold' }> } {
   const before = memory ?? NO_MEMORY;
   const doubled = Math.min(LONGEST_HOLD_MS, wholeMs(FIRST_HOLD_MS * 2 ** before.holds));
   const delayMs = reason === 'KEY_IN_PROGRESS' ? FIRST_HOLD_MS : doubled;

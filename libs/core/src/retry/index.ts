@@ -3,7 +3,7 @@ export { type AttemptFailure, decideRetry, type RetryQuestion, type RetryVerdict
 export { matchesErrorPattern } from './error-pattern.js';
 export { explainWhy } from './explain-why.js';
 export { holdDelay } from './hold.js';
-export { NO_MEMORY, type RetryMemory } from './retry-memory.js';
+export { NO_MEMORY, type Pass, type RetryMemory } from './retry-memory.js';
 export {
   BACKOFFS,
   type Backoff,

@@ -14,6 +14,17 @@ export interface RetryMemory {
   readonly lastDelayMs: number | null;
   /** An attempt may have done its work though nobody said so (it timed out, was lost, was stopped). Kept where somebody may have to undo it. */
   readonly doubt?: true;
+  /** What let an attempt start, where something had to. */
+  readonly pass?: Pass;
+}
+
+/** Asked for and given, for one attempt; a place may also be waited for. */
+export interface Pass {
+  readonly attempt: number;
+  /** The dependency's breaker was not closed, and yet let it through. */
+  readonly released?: true;
+  /** The handler of which it holds, or waits for, one of the places. */
+  readonly place?: string;
 }
 
 export const NO_MEMORY: RetryMemory = { failures: 0, lost: 0, holds: 0, rules: {}, firstStartedAt: null, lastDelayMs: null };

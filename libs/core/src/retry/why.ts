@@ -8,7 +8,14 @@ export type ExhaustedReason =
   | 'deadline'
   | 'maximumLost';
 
-export type HoldReason = 'NO_QUEUE' | 'NO_HANDLER' | 'KEY_IN_PROGRESS' | 'RATE_LIMIT';
+export type HoldReason =
+  | 'NO_QUEUE'
+  | 'NO_HANDLER'
+  | 'KEY_IN_PROGRESS'
+  | 'RATE_LIMIT'
+  | 'BREAKER_OPEN'
+  | 'RETRY_BUDGET'
+  | 'CONCURRENCY';
 
 /** What decided about the error code: the handler itself, a pattern of a list, or a rule of `policies`. */
 export type WhyRule =
@@ -64,8 +71,10 @@ export type WhyEnded = WhyFacts & (WhySpent | { readonly action: 'retry'; readon
 /**
  * Why an attempt exists, waits or does not come: plain JSON, stored with the attempt and shown to people.
  * `first`: the first attempt. `hold`: put back uncounted. `handed-back`: its executor was stopped in an orderly way.
- * `before`: why the attempt is made that its rate limit keeps waiting.
+ * `before`: why the attempt is made that something keeps waiting, or has answered.
+ * `released`: the breaker of its dependency let it through, to see whether it is well again (`canary`) or because it seems so (`wave`).
  * `operator`: a person asked (`retry-now`, `resolve`, `retry`). `reused`: there is none, its result is that of an earlier run.
+ * `answered`: no handler ran, the success of another task under its business key is its own; what that did is not its to undo.
  */
 export type Why =
   | { readonly reason: 'first' }
@@ -76,9 +85,18 @@ export type Why =
       readonly holds: number;
       readonly delayMs: number;
       readonly before?: Why | null;
+      /** For people: what exactly it waits for. */
+      readonly detail?: string;
+    }
+  | {
+      readonly reason: 'released';
+      readonly as: 'canary' | 'wave';
+      readonly dependency: string;
+      readonly before: Why | null;
     }
   | { readonly reason: 'handed-back'; readonly executor: string | null; readonly attempt: number }
   | { readonly reason: 'operator'; readonly askedBy: string; readonly attempt: number }
-  | { readonly reason: 'reused'; readonly run: string };
+  | { readonly reason: 'reused'; readonly run: string }
+  | { readonly reason: 'answered'; readonly run: string; readonly before: Why | null };
 
 export const FIRST_WHY: Why = { reason: 'first' };

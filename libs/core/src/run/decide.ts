@@ -1,26 +1,27 @@
+import { keyOf } from '../address.js';
 import type { Workflow } from '../workflow/workflow.js';
-import { keyOf } from './address.js';
-import { giveUpAftermath, isInAftermath } from './aftermath.js';
-import { closeRun } from './close.js';
-import { comeBack } from './come-back.js';
-import type { Applied, DecisionOrWants, Input, Loaded, Moment } from './decision.js';
-import { redispatch, scheduleAlarm } from './dispatch.js';
-import { Draft } from './draft.js';
-import { ANNOUNCE_OVERDUE_MS, announceEnd } from './end-run.js';
-import { hold, judgeOutcome } from './judge-outcome.js';
-import type { TaskError } from './outcome.js';
-import { announceResumed, pause, resume, whilePaused } from './pause.js';
+import { giveUpAftermath, isInAftermath } from './aftermath/aftermath.js';
+import { comeBack } from './attempts/come-back.js';
+import { redispatch, scheduleAlarm } from './attempts/dispatch.js';
+import { hold } from './attempts/hold-attempt.js';
+import { judgeOutcome } from './attempts/judge-outcome.js';
+import { keepTime } from './attempts/total-time.js';
+import { ANNOUNCE_OVERDUE_MS, announceEnd } from './ending/end-run.js';
+import { closeRun } from './nodes/close.js';
+import { announceResumed, pause, resume, whilePaused } from './operator/pause.js';
+import { resolve } from './operator/resolve.js';
+import { retryNow } from './operator/retry-now.js';
+import { retryRun } from './operator/retry-run.js';
 import { beginRun } from './queue-run.js';
-import { resolve } from './resolve.js';
-import { retryNow } from './retry-now.js';
-import { retryRun } from './retry-run.js';
 import { settle } from './settle.js';
-import { lookAtChild, refuseChild } from './start-child.js';
-import { emitAgain, emitted } from './start-emit.js';
-import { hasRunEnded } from './status.js';
-import { keepTime } from './total-time.js';
-import { wake } from './wake.js';
-import { NeedsMore } from './wants.js';
+import type { Applied, DecisionOrWants, Input, Loaded, Moment } from './state/decision.js';
+import { Draft } from './state/draft.js';
+import type { TaskError } from './state/outcome.js';
+import { hasRunEnded } from './state/status.js';
+import { NeedsMore } from './state/wants.js';
+import { lookAtChild, refuseChild } from './waiting/start-child.js';
+import { emitAgain, emitted } from './waiting/start-emit.js';
+import { wake } from './waiting/wake.js';
 
 /**
  * The heart: what do these inputs mean for this run?
@@ -31,7 +32,7 @@ export function decide(workflow: Workflow, loaded: Loaded, inputs: readonly Inpu
   const draft = new Draft(workflow, loaded, moment);
   try {
     const applied = inputs.map((input, index) => apply(draft, input, moment.units[index] ?? 0.5));
-    if (draft.rateRequests.length > 0) throw new NeedsMore({ rates: draft.rateRequests });
+    if (draft.admissionRequests.length > 0) throw new NeedsMore({ admissions: draft.admissionRequests });
     return { ...draft.decision(applied), run: draft.runChanged ? draft.run : null };
   } catch (error) {
     if (error instanceof NeedsMore) return { kind: 'wants', wants: error.wants };

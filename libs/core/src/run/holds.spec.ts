@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type AttemptFate, failWith, Interpreter, ORDERLY, succeedWith } from '@reprise/testing';
+import { FIRST_WHY } from '../retry/index.js';
+import { underHolds } from './attempts/why-made.js';
 
 const document = 'workflow: w\ntasks: { a: { call: x.a, retry: { maximumAttempts: 2, initialInterval: 0s } } }';
 
@@ -10,9 +12,13 @@ function withAttempts(...fates: readonly AttemptFate[]) {
 
 describe('an attempt that nobody could take', () => {
   test('goes back uncounted: same number, no budget spent, a wait that doubles, a reason to read', () => {
+    const waiting = Interpreter.of(document, { fates: withAttempts('held', 'held', 'held') }).advance(4_000);
+    const hold = { reason: 'hold', hold: 'NO_HANDLER', holds: 3, delayMs: 4_000, before: null };
+    expect(waiting.task('a')).toMatchObject({ status: 'retrying', why: hold });
     const run = Interpreter.of(document, { fates: withAttempts('held', 'held', 'held') }).toRest();
     expect(run.task('a')).toMatchObject({ status: 'succeeded', attempt: 1, memory: { failures: 0, lost: 0, holds: 3 } });
-    expect(run.task('a')?.why).toEqual({ reason: 'hold', hold: 'NO_HANDLER', holds: 3, delayMs: 4_000 });
+    // It was made because it is the first: nothing else is to be read of it once it has begun.
+    expect(run.task('a')?.why).toBeNull();
     expect(run.executor.claims.map(({ at, attempt }) => [at - run.run.createdAt, attempt])).toEqual([[7_007, 1]]);
     expect(run.attemptsOf('a')).toEqual([]);
   });
@@ -22,7 +28,46 @@ describe('an attempt that nobody could take', () => {
       fates: withAttempts('held', 'prompt', 'held'),
       handler: ({ failures }) => (failures === 0 ? failWith('NO') : succeedWith(1)),
     }).toRest();
-    expect(run.task('a')).toMatchObject({ attempt: 2, why: { reason: 'hold', holds: 1, delayMs: 1_000 } });
+    expect(run.task('a')).toMatchObject({ attempt: 2, memory: { holds: 1 } });
+  });
+
+  test('keeps why it is made: while it waits, and once it has begun', () => {
+    const run = Interpreter.of(document, {
+      fates: withAttempts('prompt', 'held', 'held'),
+      handler: ({ failures }) => (failures === 0 ? failWith('NO') : succeedWith(1)),
+    }).advance(1_500);
+    const made = { reason: 'failure', attempt: 1, code: 'NO' };
+    expect(run.task('a')?.why).toMatchObject({ hold: 'NO_HANDLER', holds: 2, before: made });
+    expect(run.toRest().task('a')).toMatchObject({ status: 'succeeded', attempt: 2, why: made });
+  });
+
+  test('keeps who asked for it', () => {
+    const run = Interpreter.of(document.replace('0s', '1h'), {
+      fates: withAttempts('prompt', 'held'),
+      handler: ({ failures }) => (failures === 0 ? failWith('NO') : succeedWith(1)),
+    }).advance(1_000);
+    const { node, at } = run.task('a')!;
+    run.send({ kind: 'retry-now', node, at, by: 'ann' }).toRest();
+    expect(run.task('a')).toMatchObject({ status: 'succeeded', why: { reason: 'operator', askedBy: 'ann' } });
+  });
+
+  test('that was put back before this was kept says that it was put back', () => {
+    const why = { reason: 'hold', hold: 'NO_HANDLER', holds: 1, delayMs: 1_000 } as const;
+    expect(underHolds({ ...why, before: { ...why, before: FIRST_WHY } })).toBe(FIRST_WHY);
+    expect(underHolds(why)).toBe(why);
+  });
+
+  test('asks the retry budget again before it is sent again', () => {
+    const policy = { breaker: null, budget: { percent: 0, floorPerSecond: 0.1 } };
+    const run = Interpreter.of(document.replace('call: x.a', 'call: x.a, dependency: bank'), {
+      fates: withAttempts('prompt', 'held'),
+      handler: ({ failures }) => (failures === 0 ? failWith('NO') : succeedWith(1)),
+      guards: { policy },
+    }).advance(3_000);
+    const before = { hold: 'NO_HANDLER', before: { reason: 'failure', attempt: 1 } };
+    expect(run.task('a')).toMatchObject({ status: 'retrying', why: { hold: 'RETRY_BUDGET', before } });
+    // Where every worker reads, whatever else has held it since.
+    expect(run.toRest().task('a')).toMatchObject({ status: 'succeeded', queue: 'default', why: before.before });
   });
 
   test('is not put back by a report about an older ticket, nor while it runs', () => {

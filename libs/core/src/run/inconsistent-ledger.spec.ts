@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { Interpreter, succeedWith, workflowOf } from '@reprise/testing';
 import { decide } from './decide.js';
-import { type Input, type Loaded, nothingLoaded } from './decision.js';
-import type { TaskState } from './task-state.js';
+import { type Input, type Loaded, nothingLoaded } from './state/decision.js';
+import type { TaskState } from './state/task-state.js';
 
 const text = `
 workflow: w

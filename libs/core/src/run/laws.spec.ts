@@ -9,13 +9,13 @@ import {
   workflowOf,
 } from '@reprise/testing';
 import fc from 'fast-check';
+import { enclosing, isItem, pathOf } from '../address.js';
 import { claimId, fence as fenceOf } from '../ids.js';
 import type { Json, JsonText } from '../json.js';
 import { compileWorkflow } from '../workflow/compile.js';
-import { enclosing, isItem, pathOf } from './address.js';
-import type { Input } from './decision.js';
-import { hasRunEnded } from './status.js';
-import type { TaskState } from './task-state.js';
+import type { Input } from './state/decision.js';
+import { hasRunEnded } from './state/status.js';
+import type { TaskState } from './state/task-state.js';
 
 const input = { list: [1, 2, 3] };
 const tapes = fc.array(fc.nat({ max: 1_000 }), { maxLength: 150, size: 'max' });

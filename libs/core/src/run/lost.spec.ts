@@ -34,6 +34,25 @@ describe('an attempt whose worker is gone', () => {
     expect([run.statusOf('a'), run.run.status, run.executor.claims.length]).toEqual(['parked', 'running', 3]);
   });
 
+  test('takes what the document leaves open from the handler, as far as that is known', () => {
+    const play = (retry: string) => {
+      const run = Interpreter.of(`workflow: w\ntasks: { a: { call: x.a, retry: { ${retry} } } }`, {
+        fates: withAttempts('dies', 'dies', 'dies'),
+        guards: {
+          policy: { breaker: null, budget: null },
+          retries: (call) => (call === 'x.a' ? { maximumLost: 2, initialIntervalMs: 20_000, jitter: 'none' } : null),
+        },
+      }).toRest();
+      return [run.statusOf('a'), run.executor.claims.length, run.attemptsOf('a')[0]?.verdict] as const;
+    };
+    expect(play('maximumAttempts: 3')).toEqual([
+      'parked',
+      2,
+      expect.objectContaining({ wait: expect.objectContaining({ delayMs: 20_000 }) }),
+    ]);
+    expect(play('maximumLost: 5, initialInterval: 2s').slice(0, 2)).toEqual(['succeeded', 4]);
+  });
+
   test("that would be made again after the run's timeout fails", () => {
     const run = Interpreter.of(document.replace('tasks:', 'timeout: 16s\ntasks:'), { fates: withAttempts('dies') }).toRest();
     expect(run.run).toMatchObject({ status: 'failed', error: { code: 'LOST' } });
@@ -61,7 +80,30 @@ describe('an attempt whose worker is gone', () => {
       [4, 'cancelled'],
       [5, 'succeeded'],
     ]);
-    expect(run.task('a')).toMatchObject({ memory: null, why: { reason: 'handed-back', executor: 'executor-1', attempt: 4 } });
+    const why = { reason: 'handed-back', executor: 'executor-1', attempt: 4 };
+    const startedAt = run.executor.claims[0]!.at;
+    expect(run.task('a')).toMatchObject({ memory: { failures: 0, lost: 0, holds: 0, firstStartedAt: startedAt }, why });
+  });
+
+  test('in good order does not stop the time of all attempts together: it runs from the first one', () => {
+    const text = document.replace('maximumAttempts: 2', 'maximumAttempts: 0, maximumElapsed: 10s');
+    const handing = (attempts: number) =>
+      Interpreter.of(text, {
+        handler: ({ attempt }) =>
+          attempt <= attempts ? { outcome: { kind: 'cancelled' }, afterMs: 4_000 } : failWith('NO', { afterMs: 2_000 }),
+      }).toRest();
+    // 2 s of work each, waits of 1 and 2 s; handed back twice, 8 s have gone when the third attempt begins.
+    expect(
+      handing(0)
+        .attemptsOf('a')
+        .map(({ outcome }) => outcome),
+    ).toEqual(['failed', 'failed', 'failed']);
+    expect(
+      handing(2)
+        .attemptsOf('a')
+        .map(({ outcome }) => outcome),
+    ).toEqual(['cancelled', 'cancelled', 'failed']);
+    expect(handing(2).attemptsOf('a').at(-1)?.verdict).toMatchObject({ spent: 'maximumElapsed' });
   });
 });
 

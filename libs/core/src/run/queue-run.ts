@@ -1,11 +1,11 @@
 import type { Workflow } from '../workflow/workflow.js';
-import type { Applied, Decision, Moment } from './decision.js';
-import { nothingLoaded } from './decision.js';
-import { Draft } from './draft.js';
-import { endRun } from './end-run.js';
-import type { RunState } from './run-state.js';
+import { endRun } from './ending/end-run.js';
 import { freshRun, type RunRequest } from './start-run.js';
-import { NeedsMore } from './wants.js';
+import type { Applied, Decision, Moment } from './state/decision.js';
+import { nothingLoaded } from './state/decision.js';
+import { Draft } from './state/draft.js';
+import type { RunState } from './state/run-state.js';
+import { NeedsMore } from './state/wants.js';
 
 /**
  * A run that has yet to begin: one that waits for a place of its concurrency key, or takes over results of another run. It is looked

@@ -3,9 +3,9 @@ import { fatesFrom, Interpreter, workflowOf } from '@reprise/testing';
 import fc from 'fast-check';
 import { runId, versionId } from '../ids.js';
 import type { JsonText } from '../json.js';
-import { concurrencyKey } from './concurrency-key.js';
-import { NO_ORIGIN } from './origin.js';
+import { concurrencyKey } from './expressions/concurrency-key.js';
 import { queueRun, skipRun } from './queue-run.js';
+import { NO_ORIGIN } from './state/origin.js';
 
 const document = 'workflow: w\ntimeout: 1m\nconcurrency: { key: input.customer }\ntasks: { a: { call: x } }';
 const queued = (placeAfterMs: number, tape: readonly number[] = []) =>

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { Interpreter, succeedWith, workflowOf } from '@reprise/testing';
-import { nothingLoaded } from './decision.js';
-import { Draft } from './draft.js';
-import { judgeGroupAttempt } from './judge-group-attempt.js';
-import { repeatOf, roundsProgress } from './rounds.js';
-import type { TaskState } from './task-state.js';
+import { judgeGroupAttempt } from './nodes/judge-group-attempt.js';
+import { repeatOf, roundsProgress } from './nodes/rounds.js';
+import { nothingLoaded } from './state/decision.js';
+import { Draft } from './state/draft.js';
+import type { TaskState } from './state/task-state.js';
 
 const workflow = workflowOf('workflow: w\ntasks: { a: { call: x.a }, b: { repeat: { maximum: 2 }, call: x.b } }');
 const run = new Interpreter(workflow, { handler: () => succeedWith(1, 60_000) }).advance(1_000);

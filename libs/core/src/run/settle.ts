@@ -1,23 +1,23 @@
+import { keyOf } from '../address.js';
 import type { Json, JsonText } from '../json.js';
 import { toJsonText } from '../json.js';
 import type { Group, Node } from '../workflow/workflow.js';
-import { startMember } from './activate.js';
-import { keyOf } from './address.js';
-import { endTasks } from './aftermath.js';
-import { cancelMembers } from './close.js';
-import type { Draft } from './draft.js';
-import type { End } from './end.js';
-import { endInstance, failedWith, succeededWith } from './end-instance.js';
-import { renderAt } from './evaluate.js';
-import { readiness } from './readiness.js';
-import type { MemberState } from './scope.js';
-import { CANCELLED, FAILED, isSettled, memberState, OPEN, PENDING, SKIPPED, SUCCEEDED, withMember } from './scope.js';
-import type { ScopeOwner } from './scope-owner.js';
-import { groupOf, ownerKey, RUN_OWNER, scopeOf, setScope } from './scope-owner.js';
-import { settleList } from './settle-list.js';
-import { settleRounds } from './settle-rounds.js';
-import { hasRunEnded, hasTaskEnded } from './status.js';
-import type { ScopeProgress } from './task-state.js';
+import { endTasks } from './aftermath/aftermath.js';
+import type { End } from './ending/end.js';
+import { endInstance, failedWith, succeededWith } from './ending/end-instance.js';
+import { renderAt } from './expressions/evaluate.js';
+import { startMember } from './nodes/activate.js';
+import { cancelMembers } from './nodes/close.js';
+import { readiness } from './nodes/readiness.js';
+import { settleList } from './nodes/settle-list.js';
+import { settleRounds } from './nodes/settle-rounds.js';
+import type { Draft } from './state/draft.js';
+import type { MemberState } from './state/scope.js';
+import { CANCELLED, FAILED, isSettled, memberState, OPEN, PENDING, SKIPPED, SUCCEEDED, withMember } from './state/scope.js';
+import type { ScopeOwner } from './state/scope-owner.js';
+import { groupOf, ownerKey, RUN_OWNER, scopeOf, setScope } from './state/scope-owner.js';
+import { hasRunEnded, hasTaskEnded } from './state/status.js';
+import type { ScopeProgress } from './state/task-state.js';
 
 /** Works off the agenda until nothing can start and nothing can end. */
 export function settle(draft: Draft): void {

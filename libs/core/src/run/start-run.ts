@@ -1,14 +1,14 @@
 import type { RunId } from '../ids.js';
 import type { JsonText } from '../json.js';
 import type { Workflow } from '../workflow/workflow.js';
-import type { Decision, Moment } from './decision.js';
-import { nothingLoaded } from './decision.js';
-import { Draft } from './draft.js';
-import type { Origin } from './origin.js';
-import { NO_ORIGIN, NO_PROGRESS } from './origin.js';
-import type { RunState } from './run-state.js';
-import { freshScope } from './scope.js';
 import { settle } from './settle.js';
+import type { Decision, Moment } from './state/decision.js';
+import { nothingLoaded } from './state/decision.js';
+import { Draft } from './state/draft.js';
+import type { Origin } from './state/origin.js';
+import { NO_ORIGIN, NO_PROGRESS } from './state/origin.js';
+import type { RunState } from './state/run-state.js';
+import { freshScope } from './state/scope.js';
 
 export interface RunRequest {
   readonly id: RunId;

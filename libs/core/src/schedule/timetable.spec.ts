@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { parseZone } from '../calendar/zone.js';
 import { listInstants, previousInstant } from './list-instants.js';
 import { type Times, timetableOf } from './timetable.js';
-import { parseZone } from './zone.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

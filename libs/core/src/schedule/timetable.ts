@@ -1,6 +1,6 @@
+import { parseZone, type Zone } from '../calendar/zone.js';
 import type { Timed } from '../workflow/trigger.js';
 import { type LocalTimes, parseCron } from './cron.js';
-import { parseZone, type Zone } from './zone.js';
 
 /** The instants of a schedule, epoch milliseconds, rising. */
 export interface Timetable {

@@ -1,5 +1,5 @@
 import type { AttemptFailure, PartialRetryPolicy, Why, WhyEnded, WhyWait } from '../retry/index.js';
-import type { AttemptRecord } from '../run/decision.js';
+import type { AttemptRecord } from '../run/state/decision.js';
 
 /** An attempt as the ledger keeps it. Times are epoch milliseconds; `startedAt` null: nobody ever executed it. */
 export interface RecordedAttempt {

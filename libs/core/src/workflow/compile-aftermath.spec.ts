@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { workflowOf } from '@reprise/testing';
-import { enclosing, parsePath, pathOf } from '../run/address.js';
+import { enclosing, parsePath, pathOf } from '../address.js';
 import { resolveTask } from './resolve-task.js';
 import type { CallWork } from './workflow.js';
 

@@ -1,4 +1,4 @@
-import { childNameOf } from '../document/check-child.js';
+import { childNameOf } from './child-name.js';
 import { compileTemplate } from './compile-expression.js';
 import { compileTotal } from './compile-retry.js';
 import { expectText, type JsonMap } from './read-json.js';

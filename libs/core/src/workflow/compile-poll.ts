@@ -4,12 +4,12 @@ import { probeName } from './probe-name.js';
 import { expectText, type JsonMap, readDurationMs } from './read-json.js';
 import type { PollTrigger } from './trigger.js';
 
-/** Of a poll that gives itself no name. */
-export const DEFAULT_POLL_ID = 'poll';
+/** Of the `place`th poll, from 1, of those of a document that give themselves no name. */
+export const defaultPollId = (place: number): string => (place === 1 ? 'poll' : `poll-${place}`);
 
 /** What a probe does is all that its workflow is made of: while that stays the same, one on its way is judged by whatever version is current. */
-export function compilePoll(map: JsonMap, workflow: string, defaults: Defaults): PollTrigger {
-  const { id = DEFAULT_POLL_ID, every, call, with: input, queue, retry, timeout } = map;
+export function compilePoll(map: JsonMap, workflow: string, defaults: Defaults, defaultId: string): PollTrigger {
+  const { id = defaultId, every, call, with: input, queue, retry, timeout } = map;
   const name = expectText(id, '`id`');
   const task = Object.fromEntries(Object.entries({ call, with: input, queue, retry, timeout }).filter(isGiven));
   return {

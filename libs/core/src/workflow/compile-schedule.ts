@@ -1,5 +1,5 @@
+import { parseInstant } from '../calendar/instant-text.js';
 import type { Json } from '../json.js';
-import { parseInstant } from '../schedule/instant-text.js';
 import { compileStart } from './compile-start.js';
 import { expectText, isJsonMap, type JsonMap, readDurationMs, readWord, UnacceptedDocument } from './read-json.js';
 import type { ScheduleTrigger, Timing } from './trigger.js';

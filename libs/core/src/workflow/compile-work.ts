@@ -5,10 +5,11 @@ import { compileCondition, compileTemplate } from './compile-expression.js';
 import { compileRateLimit } from './compile-limits.js';
 import { readRetry, readTimeouts } from './compile-retry.js';
 import { compileEmit, compileWait } from './compile-wait.js';
+import { PRIORITIES } from './lane.js';
 import { expectMap, expectText, type JsonMap, readDurationMs, readWord, UnacceptedDocument } from './read-json.js';
 import { type CallWork, EFFECTS, ON_IN_DOUBT, type Work } from './workflow.js';
 
-/** What the document says for every call: `retry`, `timeout`, `queue`. */
+/** What the document says for every call: `retry`, `timeout`, `queue`, `priority`. */
 export type Defaults = JsonMap;
 
 export const DEFAULT_QUEUE = 'default';
@@ -38,6 +39,7 @@ function compileCall(call: string, body: JsonMap, defaults: Defaults): CallWork 
     call,
     with: optional(input, compileTemplate),
     queue: queue === undefined ? DEFAULT_QUEUE : expectText(queue, '`queue`'),
+    priority: readWord(body['priority'] ?? defaults['priority'] ?? 'normal', PRIORITIES),
     retry: { ...readRetry(defaults['retry'] ?? null), ...readRetry(body['retry'] ?? null) },
     timeout: readTimeouts(body['timeout'], defaults['timeout']),
     succeedWhen: optional(succeedWhen, compileCondition),
@@ -46,6 +48,7 @@ function compileCall(call: string, body: JsonMap, defaults: Defaults): CallWork 
     onInDoubt: optional(onInDoubt, (value) => readWord(value, ON_IN_DOUBT)),
     retentionMs: optional(retention, (value) => readDurationMs(value)),
     rateLimit: compileRateLimit(body['rateLimit']),
+    dependency: optional(body['dependency'], (value) => expectText(value, '`dependency`')),
   };
 }
 

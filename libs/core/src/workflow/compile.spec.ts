@@ -100,6 +100,7 @@ describe('a document becomes a graph', () => {
       call: 'x',
       with: null,
       queue: 'default',
+      priority: 'normal',
       retry: {},
       timeout: { attemptMs: null, queueMs: null, totalMs: null, heartbeatMs: null },
       succeedWhen: null,
@@ -108,6 +109,7 @@ describe('a document becomes a graph', () => {
       onInDoubt: null,
       retentionMs: null,
       rateLimit: null,
+      dependency: null,
     });
   });
 

@@ -5,7 +5,7 @@ import { compileForEach } from './compile-for-each.js';
 import { compileConcurrency } from './compile-limits.js';
 import { compileRepeat } from './compile-repeat.js';
 import { compileTotal, readRetry } from './compile-retry.js';
-import { compileTrigger } from './compile-trigger.js';
+import { compileTriggers } from './compile-trigger.js';
 import { compileWork, type Defaults } from './compile-work.js';
 import { expectMap, expectText, isJsonMap, type JsonMap, readDurationMs, UnacceptedDocument } from './read-json.js';
 import type { Group, Level, Node, RunWhen, Work, Workflow } from './workflow.js';
@@ -33,7 +33,7 @@ export function compileWorkflow(document: Json): Workflow {
     name,
     version: version === undefined ? null : expectText(version, '`version`'),
     inputSchema: map['input'] ?? null,
-    triggers: Array.isArray(map['on']) ? map['on'].map((trigger) => compileTrigger(trigger, name, defaults)) : [],
+    triggers: Array.isArray(map['on']) ? compileTriggers(map['on'], name, defaults) : [],
     timeoutMs: timeout === undefined ? null : readDurationMs(timeout),
     nodes,
     root,

@@ -1,6 +1,7 @@
 import type { Expression, Template } from '../expression/index.js';
 import type { Json } from '../json.js';
 import type { PartialRetryPolicy } from '../retry/index.js';
+import type { Priority } from './lane.js';
 import type { Trigger } from './trigger.js';
 
 /**
@@ -107,6 +108,8 @@ export interface CallWork {
   readonly call: string;
   readonly with: Template | null;
   readonly queue: string;
+  /** Of its first attempt in that queue; retries wait apart. */
+  readonly priority: Priority;
   /** What the task says, then the workflow's defaults; `@Handler` and the engine fill the rest when a failure is judged. */
   readonly retry: PartialRetryPolicy;
   readonly timeout: Timeouts;
@@ -118,6 +121,8 @@ export interface CallWork {
   /** How long a success is kept under `idempotencyKey`; null: the engine's default. */
   readonly retentionMs: number | null;
   readonly rateLimit: RateLimit | null;
+  /** What its breaker and retry budget are shared with; null: the call's own name, where every handler has one. */
+  readonly dependency: string | null;
 }
 
 /** At most `max` starts in any span of `perMs`, over all runs that use the key. */

@@ -1,5 +1,5 @@
 import { checkInput, type Json, type TaskError as RunError, type Workflow } from '@reprise/core';
-import { failureOf } from '../failure.js';
+import { failureOf } from '../attempt/failure.js';
 import type { ChildFate, SimulatedChild } from './interpreter/index.js';
 import { readDocument } from './read-document.js';
 import { TesterError } from './tester-error.js';

@@ -1,15 +1,15 @@
 import { canonicalJson, type Json, type OnInDoubt, parseJsonText } from '@reprise/core';
-import type { Attempt } from '../attempt.js';
-import { outputText } from '../output-text.js';
-import { RecordedEffects, type RecordedEffectsOptions } from '../recorded-effects.js';
-import { TaskError } from '../task-error.js';
+import { outputText } from '../attempt/output-text.js';
+import { RecordedEffects, type RecordedEffectsOptions } from '../attempt/recorded-effects.js';
+import type { Attempt } from '../handlers/attempt.js';
+import { TaskError } from '../handlers/task-error.js';
 import { FakeLog } from './fake-log.js';
 import { type FakeQuery, FakeTransactions } from './fake-transaction.js';
 import { MemoryEffects } from './memory-effects.js';
 
 /** What a test says of an attempt; the rest is made up. */
 export type FakeAttemptFields = Partial<
-  Pick<Attempt, 'run' | 'workflow' | 'task' | 'call' | 'number' | 'key' | 'fence' | 'deadline'>
+  Pick<Attempt, 'run' | 'workflow' | 'task' | 'call' | 'number' | 'key' | 'fence' | 'deadline' | 'traceparent' | 'tracestate'>
 > & {
   readonly query?: FakeQuery;
   /** What attempts of the task before it have recorded; the newest attempt holds the task, what older ones still do is refused. */
@@ -63,6 +63,8 @@ export function fakeAttempt(fields: FakeAttemptFields = {}): FakeAttempt {
     key,
     fence: holder.fence,
     deadline: now() + FIVE_MINUTES_MS,
+    traceparent: null,
+    tracestate: null,
     ...said,
     signal: controller.signal,
     log: new FakeLog(),

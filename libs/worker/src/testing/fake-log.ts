@@ -1,4 +1,4 @@
-import type { AttemptLogger } from '../attempt.js';
+import type { AttemptLogger } from '../handlers/attempt.js';
 
 /** One line that a handler has logged, or a program that it ran has printed. */
 export interface FakeLogLine {

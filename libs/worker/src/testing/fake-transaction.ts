@@ -1,5 +1,5 @@
-import type { Transaction } from '../attempt.js';
-import { TaskError } from '../task-error.js';
+import type { Transaction } from '../handlers/attempt.js';
+import { TaskError } from '../handlers/task-error.js';
 import { TesterError } from './tester-error.js';
 
 type Rows = readonly Record<string, unknown>[];

@@ -1,9 +1,9 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
-import type { Attempt } from '../attempt.js';
-import { defineHandler } from '../define-handler.js';
-import { Handler } from '../handler.js';
-import { TaskError } from '../task-error.js';
+import type { Attempt } from '../handlers/attempt.js';
+import { defineHandler } from '../handlers/define-handler.js';
+import { Handler } from '../handlers/handler.js';
+import { TaskError } from '../handlers/task-error.js';
 import { fails, failTimes, fakeAttempt, inTurn, type MockAttempt, takes, testWorkflow } from './index.js';
 
 @Injectable()
@@ -42,6 +42,23 @@ describe('real handlers', () => {
     ]);
     const refused = await testWorkflow(CHARGE, { handlers: [new Payments(broken)] }).run({ amount: 7_000 });
     expect([refused.error?.code, refused.task('a').attempts.length]).toEqual(['TOO_MUCH', 1]);
+  });
+
+  test('are retried as they say when `succeedWhen` refuses what they give', async () => {
+    const judged = CHARGE.replace('call: payments.charge', 'call: payments.charge, succeedWhen: "output.id == \'r-2\'"');
+    const never = await testWorkflow(judged, { handlers: [new Payments(async () => 'r-1')] }).run({ amount: 7 });
+    expect(never.error?.code).toBe('UNEXPECTED_RESULT');
+    expect(never.task('a').attempts).toMatchObject([
+      { number: 1, next: expect.stringMatching(/^attempt 2 waits 5s/) },
+      { number: 2 },
+    ]);
+  });
+
+  test('that die are started again as often as they say', async () => {
+    const definition = defineHandler('payments.charge', { retry: { maximumLost: 2 } }, () => null);
+    const dies = (_input: unknown, attempt: MockAttempt) => attempt.dies();
+    const run = await testWorkflow(CHARGE, { handlers: [definition, { a: dies }] }).run({ amount: 1 });
+    expect([run.task('a').status, run.task('a').attempts.length]).toEqual(['parked', 2]);
   });
 
   test('may be defined by hand, and replaced by a mock: then their declaration still counts', async () => {

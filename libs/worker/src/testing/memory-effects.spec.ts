@@ -4,7 +4,7 @@ import { AdvanceStore, ClaimStore, type EffectHolder, type EffectIntent, EffectS
 import { systemClock } from '@reprise/service';
 import { TestDatabase } from '@reprise/testing';
 import { insertTasks, json } from '../../../ledger/test/rows.js';
-import type { EffectRecords } from '../recorded-effects.js';
+import type { EffectRecords } from '../attempt/recorded-effects.js';
 import { type Finding, findingOf, MemoryEffects } from './memory-effects.js';
 
 /** A task and the effects of its attempts, wherever they are kept. */

@@ -9,7 +9,7 @@ import {
   type TaskError,
   toJsonText,
 } from '@reprise/core';
-import type { EffectHolder, EffectRecords } from '../recorded-effects.js';
+import type { EffectHolder, EffectRecords } from '../attempt/recorded-effects.js';
 import { EffectBook, type EffectRow } from './interpreter/index.js';
 import { jsonOf } from './json-of.js';
 

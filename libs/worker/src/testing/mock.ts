@@ -1,6 +1,6 @@
 import type { Json } from '@reprise/core';
-import type { Attempt } from '../attempt.js';
-import { TaskError, type TaskErrorOptions } from '../task-error.js';
+import type { Attempt } from '../handlers/attempt.js';
+import { TaskError, type TaskErrorOptions } from '../handlers/task-error.js';
 import { durationMs } from './virtual-time.js';
 
 /** Whatever the document gives: of which shape it is, the author of the test says. */

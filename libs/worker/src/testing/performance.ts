@@ -1,4 +1,4 @@
-import type { Attempt } from '../attempt.js';
+import type { Attempt } from '../handlers/attempt.js';
 import { Actor } from './actor.js';
 import type { MockAttempt } from './mock.js';
 import { acting } from './outside-world.js';

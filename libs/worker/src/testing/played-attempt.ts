@@ -1,11 +1,12 @@
 import { type CallWork, type Json, type Outcome, type PartialRetryPolicy, pathOf } from '@reprise/core';
-import type { Attempt } from '../attempt.js';
-import { failureOf } from '../failure.js';
-import type { HandlerDefinition } from '../handler.js';
-import { outputText } from '../output-text.js';
-import { type EffectRecords, RecordedEffects } from '../recorded-effects.js';
-import { SecretMask } from '../redact-secrets.js';
-import { resolveSecrets } from '../resolve-secrets.js';
+import { failureOf } from '../attempt/failure.js';
+import { outputText } from '../attempt/output-text.js';
+import { type EffectRecords, RecordedEffects } from '../attempt/recorded-effects.js';
+import { SecretMask } from '../attempt/redact-secrets.js';
+import { resolveSecrets } from '../attempt/resolve-secrets.js';
+import { successOf } from '../attempt/success.js';
+import type { Attempt } from '../handlers/attempt.js';
+import type { HandlerDefinition } from '../handlers/handler.js';
 import type { AtWork, Labour } from './at-work.js';
 import { IN_MEMORY, stopError } from './fake-attempt.js';
 import { FakeLog } from './fake-log.js';
@@ -116,6 +117,8 @@ export class PlayedAttempt implements SimulatedWork {
       key: `${run.id}/${told.path}`,
       fence: told.fence,
       deadline: hands.deadline,
+      traceparent: null,
+      tracestate: null,
       signal: controller.signal,
       log: new FakeLog(),
       heartbeat: () => hands.beat(),
@@ -173,7 +176,7 @@ export class PlayedAttempt implements SimulatedWork {
     const { ledger } = this.stage.run();
     if (this.stopped === 'killed' || ledger.heldBy(this.holder) === null) return false;
     const output = this.mask.json(outputText(result, this.stage.maxOutputBytes));
-    ledger.record(this.holder, { kind: 'succeeded', output });
+    ledger.record(this.holder, successOf({ judged: true }, this.retry, output));
     return true;
   }
 
@@ -214,7 +217,7 @@ export class PlayedAttempt implements SimulatedWork {
     const { committed } = this.transactions;
     try {
       const output = outputText(committed === null ? result : committed.result, this.stage.maxOutputBytes);
-      return { kind: 'succeeded', output };
+      return successOf({ judged: true }, this.retry, output);
     } catch (error) {
       return failureOf(error, this.retry);
     }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { defineHandler } from '../define-handler.js';
-import type { HandlerOptions } from '../handler.js';
-import { TaskError } from '../task-error.js';
+import { defineHandler } from '../handlers/define-handler.js';
+import type { HandlerOptions } from '../handlers/handler.js';
+import { TaskError } from '../handlers/task-error.js';
 import { fakeAttempt, MemoryEffects, type MockAttempt, type MockHandler, testWorkflow } from './index.js';
 
 const PAY = 'workflow: w\ntasks: { pay: { call: bank.pay, retry: { initialInterval: 1s, jitter: none } } }';

@@ -1,7 +1,7 @@
 import { nearestName, parsePath, type Workflow } from '@reprise/core';
-import type { HandlerDefinition } from '../handler.js';
-import { handlerMethods } from '../handler-methods.js';
-import { HandlerRegistryError } from '../handler-registry.js';
+import type { HandlerDefinition } from '../handlers/handler.js';
+import { handlerMethods } from '../handlers/handler-methods.js';
+import { HandlerRegistryError } from '../handlers/handler-registry.js';
 import { type Mock, play } from './mock.js';
 import type { Player } from './played-attempt.js';
 import { TesterError } from './tester-error.js';
@@ -56,8 +56,8 @@ export class Players {
   }
 
   /** What the handler of a call says of itself, also where a mock plays it. */
-  declared(call: string): Pick<HandlerDefinition, 'effect' | 'onInDoubt'> {
-    return this.real.get(call) ?? { effect: 'idempotent' };
+  declared(call: string): Pick<HandlerDefinition, 'effect' | 'onInDoubt' | 'retry'> {
+    return this.real.get(call) ?? { effect: 'idempotent', retry: null };
   }
 
   of(path: string, call: string): Player {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { TaskError } from '../task-error.js';
+import { TaskError } from '../handlers/task-error.js';
 import {
   outsideWorld,
   type ProofOptions,

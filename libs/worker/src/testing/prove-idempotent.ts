@@ -1,7 +1,7 @@
 import type { Json } from '@reprise/core';
-import type { Attempt } from '../attempt.js';
-import { defineHandler } from '../define-handler.js';
-import type { HandlerOptions } from '../handler.js';
+import type { Attempt } from '../handlers/attempt.js';
+import { defineHandler } from '../handlers/define-handler.js';
+import type { HandlerOptions } from '../handlers/handler.js';
 import type { FakeQuery } from './fake-transaction.js';
 import type { Deed, OutsideWorld } from './outside-world.js';
 import { Performance } from './performance.js';

@@ -53,6 +53,8 @@ export type OutputOf<Document> = RunTypes<Document> extends { readonly output: i
 
 /** More than a year of hourly work takes. */
 const MOST_STEPS = 1_000_000;
+/** Nothing holds attempts back in a test. */
+const NO_POLICY = { breaker: null, budget: null };
 const DEFAULT_START = '2026-01-01T00:00:00Z';
 
 /** Runs of one document on the pure core, in virtual time: no broker, no database, no waiting. */
@@ -143,6 +145,7 @@ export class WorkflowTester<Input, Output> {
         return {
           handler: (attempt) => new PlayedAttempt(attempt, this.players.of(attempt.path, attempt.call), stage),
           guard: (work) => guardOf(work, this.players.declared(work.call)),
+          guards: { policy: NO_POLICY, retries: (call) => this.players.declared(call).retry },
           ...(random === undefined ? {} : { unit: random }),
         };
       },

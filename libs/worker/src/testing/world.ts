@@ -33,7 +33,7 @@ export interface WorldOptions {
   readonly steps: number;
   readonly children: ChildPlay;
   /** How a run is played, told where it is. */
-  readonly play: (self: () => Interpreter) => Pick<InterpreterOptions, 'handler' | 'guard' | 'unit'>;
+  readonly play: (self: () => Interpreter) => Pick<InterpreterOptions, 'handler' | 'guard' | 'guards' | 'unit'>;
   readonly people: (asked: AskedPeople) => readonly TimedAnswer[];
 }
 

@@ -1,6 +1,7 @@
 import type { CallWork, Guard, Json, Limits, Origin, RunId } from '@reprise/core';
 import type { Fates } from './fates.js';
 import type { ReadRun } from './read-run.js';
+import type { SimulatedGuards } from './simulated-admissions.js';
 import type { SimulatedWorkflows } from './simulated-children.js';
 import type { SimulatedHandler } from './simulated-handler.js';
 import type { SimulatedPeople } from './simulated-people.js';
@@ -23,6 +24,8 @@ export interface InterpreterOptions {
   readonly people?: SimulatedPeople;
   /** What becomes of the child runs that tasks ask for; they succeed without an output after 10 ms if it does not say. */
   readonly workflows?: SimulatedWorkflows;
+  /** Breakers, retry budgets and limits of handlers; default: none. */
+  readonly guards?: SimulatedGuards;
   /** The run is queued at first, and is given its place so many milliseconds later. */
   readonly placeAfterMs?: number;
   /** The run begins with this task of the root, and takes over what that other run has done before it. */

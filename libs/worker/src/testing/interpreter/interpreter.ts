@@ -2,30 +2,25 @@ import {
   type Address,
   type ChildState,
   type Decision,
+  type Dependency,
   type EmittedEvent,
   type Fence,
   hasRunEnded,
   type Input,
   type Json,
   type Message,
-  NO_ORIGIN,
-  queueRun,
   type RunId,
-  type RunState,
-  runId,
-  startRun,
-  toJsonText,
   type Workflow,
 } from '@reprise/core';
-import type { Answered, PersonAnswer } from './approval-book.js';
-import { auditRest } from './audit.js';
 import { ORDERLY } from './fates.js';
-import { type InterpreterOptions, LIMITS, START } from './interpreter-options.js';
+import { firstStep } from './first-step.js';
+import { type InterpreterOptions } from './interpreter-options.js';
 import { LawBroken } from './law-broken.js';
-import type { SimulatedEvent } from './memory-events.js';
-import { MemoryLedger } from './memory-ledger.js';
+import { auditRest } from './laws/audit.js';
+import type { Answered, PersonAnswer } from './memory/approval-book.js';
+import type { SimulatedEvent } from './memory/memory-events.js';
+import { MemoryLedger } from './memory/memory-ledger.js';
 import { ReadRun } from './read-run.js';
-import { reusedRows } from './reused-rows.js';
 import type { SimulatedChild } from './simulated-children.js';
 import { SimulatedEvents } from './simulated-events.js';
 import { SimulatedExecutor } from './simulated-executor.js';
@@ -38,7 +33,6 @@ import { SimulatedWatch } from './simulated-watch.js';
 import { type Event, Simulation } from './simulation.js';
 import { workflowOf } from './workflow-of.js';
 
-const FIRST_RUN = runId('01890000-0000-7000-8000-000000000001');
 const MAX_STEPS = 2_000_000;
 
 /**
@@ -58,18 +52,7 @@ export class Interpreter extends ReadRun {
   private readonly checked: boolean;
 
   constructor(workflow: Workflow, options: InterpreterOptions = {}) {
-    const limits = { ...LIMITS, ...options.limits };
-    const id = options.id ?? FIRST_RUN;
-    const startAt = options.startAt ?? START;
-    const origin = { ...NO_ORIGIN, ...options.origin, startedBy: options.startedBy ?? null };
-    const reused = options.after === undefined ? null : reusedRows(workflow, options.after, startAt);
-    const states = reused === null ? {} : { states: reused.states };
-    const request = { id, input: toJsonText(options.input ?? null), labels: options.labels ?? {}, origin, ...states };
-    const placeAfterMs = options.placeAfterMs ?? (reused === null ? undefined : 0);
-    const first = placeAfterMs === undefined ? startRun(workflow, request, { now: startAt, units: [], limits }) : null;
-    // The rows are not there yet: the start decision is committed like any other.
-    const unborn: RunState =
-      first === null ? queueRun(workflow, request, startAt) : { ...first.run, status: 'running', watchAt: null };
+    const { limits, startAt, reused, placeAfterMs, first, unborn } = firstStep(workflow, options);
     super(workflow, new MemoryLedger(unborn, { storedAbove: options.storedAbove ?? 200, limits, workflow }));
     this.checked = options.checked ?? true;
     const unit = options.unit ?? (() => 0.5);
@@ -78,7 +61,11 @@ export class Interpreter extends ReadRun {
     this.notices = new SimulatedNotices(this.simulation);
     this.office = new SimulatedOffice(this.simulation, this.notices, options.people ?? (() => []));
     this.events = new SimulatedEvents(this.simulation, this.notices);
-    this.others = new SimulatedOthers(this.simulation, options.workflows ?? (() => ({ kind: 'succeeds' })));
+    this.others = new SimulatedOthers(
+      this.simulation,
+      options.workflows ?? (() => ({ kind: 'succeeds' })),
+      options.guards ?? null,
+    );
     this.scheduler = new SimulatedScheduler(this.simulation, this.watch, this.office, this.events, this.others, this.checked);
     const handler = options.handler ?? (() => succeedWith({}));
     this.executor = new SimulatedExecutor(this.simulation, handler, options.leaseMs ?? 15_000, options.guard);
@@ -156,7 +143,12 @@ export class Interpreter extends ReadRun {
 
   /** When attempts of calls with a rate limit were handed out, epoch milliseconds. */
   get rateStarts(): readonly number[] {
-    return this.others.rates.starts.map(({ at }) => at);
+    return this.others.admissions.starts.map(({ at }) => at);
+  }
+
+  /** How a dependency is doing. */
+  dependency(name: string): Dependency {
+    return this.others.admissions.dependency(name);
   }
 
   /** What the core would decide now; nothing is committed. */

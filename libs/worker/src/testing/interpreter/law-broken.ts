@@ -1,5 +1,5 @@
 import { type Decision, type Input, pathOf, type TaskKey, type TaskState, type Workflow } from '@reprise/core';
-import type { MemoryLedger } from './memory-ledger.js';
+import type { MemoryLedger } from './memory/memory-ledger.js';
 
 /** A law of the core does not hold: a bug in it, or in what it was fed. */
 export class LawBroken extends Error {

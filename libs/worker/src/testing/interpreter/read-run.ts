@@ -10,8 +10,8 @@ import {
   type TaskStatus,
   type Workflow,
 } from '@reprise/core';
-import { scopeTextOf } from './letters.js';
-import type { MemoryLedger } from './memory-ledger.js';
+import { scopeTextOf } from './memory/letters.js';
+import type { MemoryLedger } from './memory/memory-ledger.js';
 
 /** What tests ask of a run, by the paths people read. */
 export class ReadRun {

@@ -1,6 +1,6 @@
 import type { Address, EmittedEvent, EventRequest, Fence, TaskState, Workflow } from '@reprise/core';
 import { LawBroken } from './law-broken.js';
-import type { SimulatedEvent } from './memory-events.js';
+import type { SimulatedEvent } from './memory/memory-events.js';
 import type { SimulatedNotices } from './simulated-notices.js';
 import type { Simulation } from './simulation.js';
 

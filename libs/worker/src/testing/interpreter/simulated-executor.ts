@@ -3,9 +3,11 @@ import {
   type CallWork,
   type ClaimId,
   claimId,
+  dependencyOf,
   type Fence,
   type Guard,
   guardOf,
+  type HoldReason,
   type Input,
   type JsonText,
   keyOf,
@@ -72,7 +74,8 @@ export class SimulatedExecutor {
     const { fates, queue, now, ledger } = this.simulation;
     const fate = fates.attempt();
     const { node, at, fence } = ticket;
-    if (fate === 'held') return this.simulation.send({ kind: 'hold', node, at, fence, reason: 'NO_HANDLER' }, 1);
+    const hold = fate === 'held' ? 'NO_HANDLER' : this.holdOf(ticket);
+    if (hold !== null) return this.simulation.send({ kind: 'hold', node, at, fence, reason: hold }, 1);
     const claim = claimId(`00000000-0000-4000-8000-${String(this.claims.length + 1).padStart(12, '0')}`);
     const guard = this.guardOf(this.workOf(ticket.node));
     const task = ledger.claim(ticket, { now, claim, executor: 'executor-1', leaseMs: this.leaseMs, guard });
@@ -90,6 +93,18 @@ export class SimulatedExecutor {
       this.schedule(claim, outcome, now + afterMs, this.limitOf(task, null), ignoresCancel);
     }
     if (!silent) queue.push(now + this.leaseMs / 3, { kind: 'renew', claim });
+  }
+
+  /** As the executor's own WatchLimits: why an attempt must not start that the ledger has not let start. */
+  private holdOf(ticket: Address & { readonly fence: Fence }): HoldReason | null {
+    const { guards, ledger } = this.simulation;
+    const task = ledger.tasks.get(keyOf(ticket.node, ticket.at));
+    if (guards === null || task?.fence !== ticket.fence || task.memory?.pass?.attempt === task.attempt) return null;
+    const work = this.workOf(ticket.node);
+    const limits = guards.limitsOf(work.call);
+    if (limits !== null) return limits.concurrency === null ? 'RATE_LIMIT' : 'CONCURRENCY';
+    const dependency = dependencyOf(work, guards.dependencies);
+    return dependency !== null && guards.isTroubled(dependency) ? 'BREAKER_OPEN' : null;
   }
 
   private begin(claim: ClaimId, task: TaskState, work: SimulatedWork): void {

@@ -1,42 +1,43 @@
 import type { ChildState, Decision, Loaded, RunId, Wants } from '@reprise/core';
+import { SimulatedAdmissions, type SimulatedGuards } from './simulated-admissions.js';
 import { SimulatedChildren, type SimulatedWorkflows } from './simulated-children.js';
-import { SimulatedRates } from './simulated-rates.js';
 import type { Event, Simulation } from './simulation.js';
 
 /** How long after it was given its place a run that has not begun is told again. */
 const OVERDUE_MS = 5_000;
 
-/** What belongs to other runs, or to all of them: children, rate limits, places of a concurrency key. */
+/** What belongs to other runs, or to all of them: children, limits, breakers, places of a concurrency key. */
 export class SimulatedOthers {
   readonly children: SimulatedChildren;
-  readonly rates: SimulatedRates;
+  readonly admissions: SimulatedAdmissions;
   private slot: 'held' | 'waiting' = 'waiting';
 
   constructor(
     private readonly simulation: Simulation,
     workflows: SimulatedWorkflows,
+    guards: SimulatedGuards | null,
   ) {
     this.children = new SimulatedChildren(simulation, workflows);
-    this.rates = new SimulatedRates(simulation);
+    this.admissions = new SimulatedAdmissions(simulation, guards);
   }
 
   begin(): void {
-    this.rates.begin();
+    this.admissions.begin();
   }
 
   /** What of it a decision asked for, on top of what it has seen. */
-  show(loaded: Loaded, wants: Wants): Pick<Loaded, 'children' | 'rates' | 'slot'> {
+  show(loaded: Loaded, wants: Wants): Pick<Loaded, 'children' | 'admissions' | 'slot'> {
     const children = new Map<RunId, ChildState | null>(loaded.children);
     for (const id of wants.children) children.set(id, this.children.state(id));
     return {
       children,
-      rates: wants.rates.length === 0 ? loaded.rates : this.rates.ask(wants.rates),
+      admissions: wants.admissions.length === 0 ? loaded.admissions : this.admissions.ask(wants.admissions),
       slot: wants.slot ? this.slot : loaded.slot,
     };
   }
 
   commit(decision: Decision, checked: boolean): void {
-    this.rates.commit(decision);
+    this.admissions.commit(decision);
     if (checked) this.children.checkHeard(decision.tasks);
   }
 

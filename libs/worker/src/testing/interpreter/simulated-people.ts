@@ -1,5 +1,5 @@
 import { type ApprovalWrite, type Json, pathOf } from '@reprise/core';
-import type { Answered, ApprovalBook, PersonAnswer } from './approval-book.js';
+import type { Answered, ApprovalBook, PersonAnswer } from './memory/approval-book.js';
 import type { SimulatedNotices, Told } from './simulated-notices.js';
 import type { Simulation } from './simulation.js';
 

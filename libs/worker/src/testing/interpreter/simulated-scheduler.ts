@@ -10,10 +10,10 @@ import {
   type Message,
   type TaskState,
 } from '@reprise/core';
-import { checkCommit, commitOf } from './check-commit.js';
-import { checkAwaited } from './check-events.js';
 import { LawBroken } from './law-broken.js';
-import { undoableRows } from './memory-undoable.js';
+import { checkCommit, commitOf } from './laws/check-commit.js';
+import { checkAwaited } from './laws/check-events.js';
+import { undoableRows } from './memory/memory-undoable.js';
 import type { SimulatedEvents } from './simulated-events.js';
 import type { SimulatedOthers } from './simulated-others.js';
 import type { SimulatedOffice } from './simulated-people.js';

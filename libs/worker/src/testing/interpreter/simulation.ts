@@ -1,9 +1,21 @@
-import type { Address, ClaimId, EmittedEvent, Fence, Input, Limits, Moment, RunId, TaskKey, Workflow } from '@reprise/core';
-import type { PersonAnswer } from './approval-book.js';
-import { EventQueue } from './event-queue.js';
+import type {
+  Address,
+  ClaimId,
+  EmittedEvent,
+  Fence,
+  Guards,
+  Input,
+  Limits,
+  Moment,
+  RunId,
+  TaskKey,
+  Workflow,
+} from '@reprise/core';
 import type { Fates } from './fates.js';
-import type { SimulatedEvent } from './memory-events.js';
-import type { MemoryLedger } from './memory-ledger.js';
+import type { PersonAnswer } from './memory/approval-book.js';
+import { EventQueue } from './memory/event-queue.js';
+import type { SimulatedEvent } from './memory/memory-events.js';
+import type { MemoryLedger } from './memory/memory-ledger.js';
 
 /** What is on its way: to the scheduler, to the executor, to the watch. */
 export type Event =
@@ -26,6 +38,7 @@ export class Simulation {
   readonly queue = new EventQueue<Event>();
   /** Epoch milliseconds. */
   now: number;
+  guards: Guards | null = null;
 
   constructor(
     readonly workflow: Workflow,
@@ -48,6 +61,11 @@ export class Simulation {
   }
 
   moment(inputs: readonly Input[]): Moment {
-    return { now: this.now, units: inputs.map(() => this.unit()), limits: this.limits };
+    return {
+      now: this.now,
+      units: inputs.map(() => this.unit()),
+      limits: this.limits,
+      ...(this.guards === null ? {} : { guards: this.guards }),
+    };
   }
 }

@@ -1,0 +1,128 @@
+import type { IncomingMessage } from 'node:http';
+import { Body, Controller, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import type { RunCommand } from '@reprise/contracts';
+import type { RunStatus, TaskStatus } from '@reprise/core';
+import { type LocatedTask, RunViews } from '@reprise/ledger';
+import { identityOf, ProblemError } from '@reprise/service';
+import type { Response } from 'express';
+import { idOf, notFound } from '../requests/run-id.js';
+import { CommandRun } from './command-run.js';
+import { readResolution } from './read-resolution.js';
+
+/** What came of it: `status` is the task's by now; `applied: false`: it is kept, but no scheduler has come to it yet. */
+interface TaskAnswer {
+  readonly id: string;
+  readonly task: string;
+  readonly status: TaskStatus;
+  readonly applied: boolean;
+}
+
+interface TaskVerb {
+  /** The state it is for. */
+  readonly from: TaskStatus;
+  readonly command: (task: LocatedTask) => RunCommand;
+}
+
+/** What people ask of one task. */
+@Controller('v1/runs/:id/tasks/:path')
+export class TaskCommandsController {
+  constructor(
+    @Inject(RunViews) private readonly views: RunViews,
+    @Inject(CommandRun) private readonly command: CommandRun,
+  ) {}
+
+  @Post('retry-now')
+  retryNow(
+    @Param('id') id: string,
+    @Param('path') path: string,
+    @Req() request: IncomingMessage,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<TaskAnswer> {
+    const by = identityOf(request);
+    const command = ({ node, at }: LocatedTask): RunCommand => ({ kind: 'retry-now', node, at, by });
+    return this.carryOut(id, path, { from: 'retrying', command }, response);
+  }
+
+  @Post('resolve')
+  async resolve(
+    @Param('id') id: string,
+    @Param('path') path: string,
+    @Body() body: unknown,
+    @Req() request: IncomingMessage,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<TaskAnswer> {
+    const resolution = readResolution(body);
+    const by = identityOf(request);
+    const command = ({ node, at }: LocatedTask): RunCommand => ({ kind: 'resolve', node, at, ...resolution, by });
+    return this.carryOut(id, path, { from: 'parked', command }, response);
+  }
+
+  private async carryOut(id: string, path: string, verb: TaskVerb, response: Response): Promise<TaskAnswer> {
+    const asked = await this.locate(id, path);
+    if (!fits(asked, verb)) throw wrongState(asked, verb);
+    const result = await this.command.ask(asked.run, verb.command(asked));
+    const task = await this.locate(id, path);
+    if (result === 'stale') throw fits(task, verb) ? tooLarge() : wrongState(task, verb);
+    response.status(result === 'applied' ? 200 : 202);
+    return { id: asked.run.id, task: path, status: task.status, applied: result === 'applied' };
+  }
+
+  private async locate(id: string, path: string): Promise<LocatedTask> {
+    const task = await this.views.locateTask(idOf(id), path);
+    if (task === null) throw notFound(`task ${path.slice(0, 200)} of run ${id.slice(0, 100)}`);
+    return task;
+  }
+}
+
+const fits = ({ run, status }: LocatedTask, { from }: TaskVerb): boolean => run.status === 'running' && status === from;
+
+function wrongState({ run, status }: LocatedTask, { from }: TaskVerb): ProblemError {
+  if (run.status !== 'running') {
+    return new ProblemError({
+      status: 409,
+      code: 'wrong_state',
+      detail: `The run is ${run.status}.`,
+      hint: RUN_HINTS[run.status],
+    });
+  }
+  return new ProblemError({
+    status: 409,
+    code: 'wrong_state',
+    detail: `The task is ${status}; this is for one that is ${from}.`,
+    hint: TASK_HINTS[status],
+  });
+}
+
+const OVER = 'its tasks are what they are; start a new run, or retry one that has failed';
+
+const RUN_HINTS: Readonly<Record<RunStatus, string>> = {
+  queued: 'it has not begun yet',
+  running: 'ask again',
+  paused: 'resume it first',
+  succeeded: OVER,
+  failed: OVER,
+  cancelled: OVER,
+};
+
+const ENDED = 'it has ended';
+
+const TASK_HINTS: Readonly<Record<TaskStatus, string>> = {
+  pending: 'it has not started yet',
+  ready: 'it waits for an executor: see whether one reads its queue',
+  running: 'an executor works on it; to stop it, cancel the run',
+  retrying: 'it waits for its next attempt: retry-now starts that at once',
+  waiting: 'it waits for a time, an event, a person or a child run',
+  parked: 'say what has become of it with resolve',
+  succeeded: ENDED,
+  failed: ENDED,
+  skipped: ENDED,
+  cancelled: ENDED,
+};
+
+const tooLarge = (): ProblemError =>
+  new ProblemError({
+    status: 422,
+    code: 'output_too_large',
+    detail: 'The output is larger than that of a task may be.',
+    hint: 'store it elsewhere and give a reference to it',
+  });

@@ -1,8 +1,0 @@
-import type { Json } from '../json.js';
-
-export const CALL: Json = {
-  description: 'Name of a handler.',
-  type: 'string',
-  pattern: '^[A-Za-z][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)*$',
-  maxLength: 200,
-};

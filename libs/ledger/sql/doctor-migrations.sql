@@ -1,0 +1,2 @@
+-- Migrations that were applied.
+select name from reprise.migration order by id

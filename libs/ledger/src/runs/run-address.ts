@@ -1,0 +1,5 @@
+import type { Address, RunId } from '@reprise/core';
+
+export interface RunAddress extends Address {
+  readonly run: RunId;
+}
