@@ -205,6 +205,16 @@ describe('answers are as documented', () => {
     await ask('post', '/v1/runs/{id}/tasks/{path}/retry-now', { path: { id, path: 'later' } });
     await ask('post', '/v1/runs/{id}/tasks/{path}/resolve', { path: { id, path: 'stuck' }, body: { outcome: 'succeeded' } });
     await ask('post', '/v1/runs/{id}/tasks/{path}/resolve', { path: { id, path: 'stuck' }, body: { outcome: 'well' } });
+    await reprise.database.query(
+      `insert into reprise.effect (run_id, node, at, name, state, key, policy, fence, claim, attempt)
+       select run_id, node, at, 'charge', 'in_doubt', 'k', 'park', fence, gen_random_uuid(), attempt
+       from reprise.task where run_id = $1 and status = 'succeeded' limit 1`,
+      [id],
+    );
+    const effects = [{ name: 'charge', happened: false }];
+    const settled = await ask('post', '/v1/runs/{id}/tasks/{path}/settle', { path: { id, path: 'said' }, body: { effects } });
+    expect(settled.json).toMatchObject({ task: 'said', status: 'succeeded' });
+    await ask('post', '/v1/runs/{id}/tasks/{path}/settle', { path: { id, path: 'said' }, body: { effects } });
     const [approval] = (await ask('get', '/v1/approvals', { query: `?run=${id}` })).json.items;
     await ask('get', '/v1/approvals/{id}', { path: { id: approval.id } });
     const body = { decision: 'approved', form: {}, comment: 'yes' };

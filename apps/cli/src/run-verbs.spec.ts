@@ -34,6 +34,27 @@ describe('what is asked of a run while it goes on', () => {
     expect((await reprise(['run', 'resolve', ID, 'x', 'maybe'])).code).toBe(2);
   });
 
+  test('settle says what has become of effects, with a result where there is one', async () => {
+    replies.set(`POST /v1/runs/${ID}/tasks/pay/settle`, {
+      status: 200,
+      body: { id: ID, task: 'pay', status: 'cancelled', applied: true },
+    });
+    const found = ['--happened', 'charge={"id":7}', '--happened', 'mail', '--not-happened', 'points', '--reason', 'their books'];
+    expect((await reprise(['run', 'settle', ID, 'pay', ...found])).out).toContain('Status:  cancelled');
+    expect(JSON.parse(asked.at(-1)?.body ?? '')).toEqual({
+      effects: [
+        { name: 'charge', happened: true, result: { id: 7 } },
+        { name: 'mail', happened: true, result: null },
+        { name: 'points', happened: false },
+      ],
+      reason: 'their books',
+    });
+    expect(await reprise(['run', 'settle', ID, 'pay'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--happened or --not-happened'),
+    });
+  });
+
   test('a state it does not fit → 5, with what to do', async () => {
     const body = { status: 409, code: 'wrong_state', detail: 'The run is failed.', hint: 'it has ended' };
     replies.set(`POST /v1/runs/${ID}/pause`, { status: 409, body });

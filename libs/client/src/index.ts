@@ -45,6 +45,7 @@ export {
 export { type Problem, RepriseError, UnreachableError, WaitTimeoutError } from './reprise-error.js';
 export {
   type CommandAnswer,
+  type EffectFinding,
   type PageOptions,
   type RerunAnswer,
   type RerunOptions,

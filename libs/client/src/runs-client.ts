@@ -61,7 +61,15 @@ export interface Resolution {
   readonly output?: unknown;
   readonly reason?: string;
   /** What is known by now of its effects in doubt; with `retry`, those that are not named have not happened. */
-  readonly effects?: readonly { readonly name: string; readonly happened: boolean; readonly result?: unknown }[];
+  readonly effects?: readonly EffectFinding[];
+}
+
+/** What a person has found out about an effect in doubt. */
+export interface EffectFinding {
+  readonly name: string;
+  readonly happened: boolean;
+  /** Of what has happened; default null. */
+  readonly result?: unknown;
 }
 
 export interface RerunOptions {
@@ -172,6 +180,15 @@ export class RunsClient {
   /** Says what a parked task has come to, or has it tried again. One that is not parked answers 409 `wrong_state`. */
   async resolve(id: string, path: string, resolution: Resolution): Promise<TaskCommandAnswer> {
     return this.command(at(id, `/tasks/${encodeURIComponent(path)}/resolve`), resolution);
+  }
+
+  /** Says what has become of effects that an ended task has left in doubt. What the task and its run came to stands. */
+  async settle(
+    id: string,
+    path: string,
+    settlement: { readonly effects: readonly EffectFinding[]; readonly reason?: string },
+  ): Promise<TaskCommandAnswer> {
+    return this.command(at(id, `/tasks/${encodeURIComponent(path)}/settle`), settlement);
   }
 
   private async command<Shape>(path: string, body?: unknown): Promise<Shape> {

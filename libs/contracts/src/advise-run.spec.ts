@@ -34,7 +34,7 @@ const run = (over: Partial<Advised> = {}): Advised => ({
 });
 const failed = (error: TaskError | null, over: Partial<Advised> = {}) => run({ error, ...over });
 const tasks = (...statuses: readonly TaskView['status'][]): RunView['tasks'] =>
-  statuses.map((status, index) => ({ path: `page[${index}].charge`, status }) as TaskView);
+  statuses.map((status, index) => ({ path: `page[${index}].charge`, status, effects: [] as TaskView['effects'] }) as TaskView);
 const parent = (over: Partial<ParentState> = {}): ParentState => ({
   id: 'PARENT',
   status: 'failed',
@@ -46,6 +46,8 @@ const parent = (over: Partial<ParentState> = {}): ParentState => ({
 const shipped = { path: 'ship', status: 'failed', child: { run: 'CHILD', workflow: 'shipping', status: 'failed' } } as TaskView;
 const child = run({ parent: 'PARENT', parentTask: 'ship' });
 const cancelled = (over: Partial<Advised>) => run({ status: 'cancelled', ...over });
+const doubtful = (state: string, onInDoubt: string) =>
+  [{ path: 'charge', status: 'cancelled', effects: [{ name: 'card', state, onInDoubt }] }] as unknown as RunView['tasks'];
 const asked = { code: 'CANCELLED', message: 'cancelled', details: { by: 'ann', reason: null } };
 
 const GOES_ON = 'it goes on from charge, nothing that succeeded runs again';
@@ -56,6 +58,14 @@ const GONE = 'run PARENT had started it, has seen it fail and gone on';
 describe('what to do next', () => {
   test.each<[string, Advised, ParentState | null, string | null]>([
     ['of a run that has failed', run(), null, RETRY],
+    [
+      'of one that has ended with an effect in doubt',
+      cancelled({ tasks: [...tasks('succeeded'), ...doubtful('intended', 'probe')] }),
+      null,
+      'nobody knows whether card of charge has happened: find out, then `reprise run settle ID charge --happened|--not-happened card`',
+    ],
+    ['of one whose doubts do not matter', cancelled({ tasks: doubtful('in_doubt', 'fail') }), null, null],
+    ['of one whose effects are known', run({ status: 'succeeded', tasks: doubtful('committed', 'park') }), null, null],
     [
       'of one that its timeout has ended',
       failed({ code: 'TIMEOUT', message: 'the run', details: { kind: 'run' } }),

@@ -17,19 +17,20 @@ type AdvisedRun = Omit<RunView, 'nextText'>;
 
 /**
  * What a person can do next about a run that will not come to a good end by itself, with the command for it; null: nothing, or nothing
- * yet. Parked tasks count as far as `tasks` shows them.
+ * yet. Parked tasks and effects in doubt count as far as `tasks` shows them.
  */
 export function adviseRun(run: AdvisedRun, parent: ParentState | null): string | null {
   switch (run.status) {
     case 'queued':
-    case 'succeeded':
       return null;
+    case 'succeeded':
+      return adviseDoubts(run);
     case 'paused':
       return `it is paused: ${command('resume', run.id)} lets it go on`;
     case 'running':
       return adviseParked(run);
     case 'cancelled':
-      return adviseCancelled(run);
+      return adviseDoubts(run) ?? adviseCancelled(run);
     case 'failed':
       return adviseFailed(run, parent);
   }
@@ -42,6 +43,16 @@ function adviseParked({ id, tasks }: AdvisedRun): string | null {
   if (first === undefined) return null;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
   return `${first.path}${more} is parked and waits for you: find out what it has come to, then ${command('resolve', id, first.path, 'succeeded|failed|retry')}`;
+}
+
+/** The task has ended, and nobody knows what became of something that it has done. `fail` says that nobody cares. */
+function adviseDoubts({ id, tasks }: AdvisedRun): string | null {
+  for (const { path, effects } of tasks) {
+    const doubt = effects.find(({ state, onInDoubt }) => (state === 'intended' || state === 'in_doubt') && onInDoubt !== 'fail');
+    if (doubt !== undefined)
+      return `nobody knows whether ${doubt.name} of ${path} has happened: find out, then ${command('settle', id, path, '--happened|--not-happened', doubt.name)}`;
+  }
+  return null;
 }
 
 /** What nobody asked to end was ended on purpose by its workflow: for another run that has its place, or with its parent. */

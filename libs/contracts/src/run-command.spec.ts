@@ -11,6 +11,17 @@ const COMMANDS: readonly RunCommand[] = [
   { kind: 'retry-now', node: 3, at: '1.0', by: 'ann' },
   { kind: 'resolve', node: 0, at: '', outcome: 'succeeded', output: '{"id":7}' as JsonText, reason: null, by: 'ann' },
   { kind: 'resolve', node: 0, at: '', outcome: 'retry', output: null, reason: 'once more', by: null },
+  {
+    kind: 'settle',
+    node: 2,
+    at: '4',
+    effects: [
+      { name: 'charge', happened: true, result: '{"id":7}' as JsonText },
+      { name: 'mail', happened: false },
+    ],
+    reason: 'seen it',
+    by: 'ann',
+  },
 ];
 
 describe('what a person asks of a run', () => {
@@ -26,6 +37,7 @@ describe('what a person asks of a run', () => {
     ['retry-now', { node: -1, at: '' }],
     ['retry-now', { node: 0, at: 'first' }],
     ['resolve', { node: 0, at: '', outcome: 'maybe' }],
+    ['settle', { node: 0, at: '', reason: null }],
     ['resolve', { node: 0, at: '', outcome: 'succeeded', output: { id: 7 } }],
   ])('that nobody could make sense of is told apart: %s %j', (kind, payload) => {
     expect(decodeRunCommand(kind, payload, null)).toEqual({ kind: 'bad' });

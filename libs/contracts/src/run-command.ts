@@ -24,6 +24,14 @@ const READERS: { readonly [K in Kind]: (read: Reader, by: string | null) => Extr
     ...(read.fields['effects'] === undefined ? {} : { effects: read.list('effects').map(readFinding) }),
     by,
   }),
+  settle: (read, by) => ({
+    kind: 'settle',
+    node: read.count('node'),
+    at: read.at('at'),
+    effects: read.list('effects').map(readFinding),
+    reason: read.textOrNull('reason'),
+    by,
+  }),
 };
 
 function readFinding(value: unknown): EffectFinding {

@@ -134,7 +134,6 @@ export {
   type Decision,
   type DecisionOrWants,
   type Fact,
-  type Input,
   type ItemResult,
   type ItemResults,
   LIST_FACTOR,
@@ -149,6 +148,7 @@ export {
 } from './run/state/decision.js';
 export type { EffectFinding, EffectWrite } from './run/state/effect-finding.js';
 export { type Guard, onceGuard } from './run/state/guard.js';
+export type { Input } from './run/state/input.js';
 export type { EmittedEvent, EventMark, EventRequest, KeptEvent, KeptEvents } from './run/state/kept-event.js';
 export type { TaskNews, TaskNewsMessage } from './run/state/news.js';
 export {

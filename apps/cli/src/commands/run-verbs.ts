@@ -1,17 +1,32 @@
+import type { EffectFinding } from '@reprise/client';
 import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import { UsageError } from '../exit-code.js';
 import { readJson } from '../read-argument.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields } from '../table.js';
 
 const OUTCOMES = ['succeeded', 'failed', 'retry'] as const;
 
-interface ResolveOptions extends CommonOptions {
+interface SettleOptions extends CommonOptions {
   readonly happened?: readonly string[];
   readonly notHappened?: readonly string[];
-  readonly result?: string;
   readonly reason?: string;
 }
+
+interface ResolveOptions extends SettleOptions {
+  readonly result?: string;
+}
+
+const collected = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+const HAPPENED = [
+  '--happened <effect[=json]>',
+  'an effect in doubt that has happened, with its result; may be repeated',
+  collected,
+] as const;
+const NOT_HAPPENED = ['--not-happened <effect>', 'an effect in doubt that has not happened; may be repeated', collected] as const;
+const REASON = ['--reason <text>', 'kept with the request'] as const;
 
 interface Answer {
   readonly id: string;
@@ -39,12 +54,18 @@ export function addVerbs(run: Command, context: CommandContext): void {
     .argument('<task>', 'its path, like page[3].charge or charge:compensate')
     .addArgument(new Argument('<outcome>').choices(OUTCOMES))
     .option('--result <json>', 'output of a success: JSON, or @FILE (@- is stdin)')
-    .option('--happened <effect[=json]>', 'an effect in doubt that has happened, with its result; may be repeated', collected)
-    .option('--not-happened <effect>', 'an effect in doubt that has not happened; may be repeated', collected)
-    .option('--reason <text>', 'kept with the request')
+    .option(...HAPPENED)
+    .option(...NOT_HAPPENED)
+    .option(...REASON)
     .action((id: string, task: string, outcome: (typeof OUTCOMES)[number], options: ResolveOptions) =>
       resolve(context, { id, task, outcome }, options),
     );
+  one('settle', 'say what has become of effects that an ended task has left in doubt')
+    .argument('<task>', 'its path, like page[3].charge')
+    .option(...HAPPENED)
+    .option(...NOT_HAPPENED)
+    .option(...REASON)
+    .action((id: string, task: string, options: SettleOptions) => settle(context, { id, task }, options));
 }
 
 async function resolve(
@@ -52,9 +73,9 @@ async function resolve(
   { id, task, outcome }: { readonly id: string; readonly task: string; readonly outcome: (typeof OUTCOMES)[number] },
   options: ResolveOptions,
 ): Promise<void> {
-  const { result, reason, happened = [], notHappened = [] } = options;
+  const { result, reason } = options;
   const output = result === undefined ? {} : { output: await readJson('--result', result) };
-  const effects = [...(await Promise.all(happened.map(readHappened))), ...notHappened.map((name) => ({ name, happened: false }))];
+  const effects = await readFindings(options);
   const resolution = {
     outcome,
     ...output,
@@ -65,7 +86,23 @@ async function resolve(
   await say(context, options, await client.runs.resolve(id, task, resolution));
 }
 
-const collected = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+async function settle(
+  context: CommandContext,
+  { id, task }: { readonly id: string; readonly task: string },
+  options: SettleOptions,
+): Promise<void> {
+  const effects = await readFindings(options);
+  if (effects.length === 0)
+    throw new UsageError('say of at least one effect what has become of it: --happened or --not-happened');
+  const { reason } = options;
+  const client = await connect(options);
+  await say(context, options, await client.runs.settle(id, task, { effects, ...(reason === undefined ? {} : { reason }) }));
+}
+
+const readFindings = async ({ happened = [], notHappened = [] }: SettleOptions): Promise<readonly EffectFinding[]> => [
+  ...(await Promise.all(happened.map(readHappened))),
+  ...notHappened.map((name) => ({ name, happened: false })),
+];
 
 /** `charge`, or `charge={"id": 7}`, or `charge=@FILE` */
 async function readHappened(text: string) {

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { Body, Controller, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { RunCommand } from '@reprise/contracts';
-import type { RunStatus, TaskStatus } from '@reprise/core';
+import { type EffectFinding, hasTaskEnded, type RunStatus, type TaskStatus } from '@reprise/core';
 import { type LocatedTask, RunViews } from '@reprise/ledger';
-import { identityOf, ProblemError } from '@reprise/service';
+import { identityOf, type ProblemDetail, ProblemError } from '@reprise/service';
 import type { Response } from 'express';
 import { idOf, notFound } from '../requests/run-id.js';
 import { CommandRun } from './command-run.js';
-import { readResolution } from './read-resolution.js';
+import { readResolution, readSettlement } from './read-resolution.js';
 
 /** What came of it: `status` is the task's by now; `applied: false`: it is kept, but no scheduler has come to it yet. */
 interface TaskAnswer {
@@ -18,9 +18,11 @@ interface TaskAnswer {
 }
 
 interface TaskVerb {
-  /** The state it is for. */
-  readonly from: TaskStatus;
+  /** The state it is for; `ended` is any that is final, whatever the run does meanwhile. */
+  readonly from: TaskStatus | 'ended';
   readonly command: (task: LocatedTask) => RunCommand;
+  /** What is said of its effects. */
+  readonly effects?: readonly EffectFinding[] | undefined;
 }
 
 /** What people ask of one task. */
@@ -54,17 +56,56 @@ export class TaskCommandsController {
     const resolution = readResolution(body);
     const by = identityOf(request);
     const command = ({ node, at }: LocatedTask): RunCommand => ({ kind: 'resolve', node, at, ...resolution, by });
-    return this.carryOut(id, path, { from: 'parked', command }, response);
+    return this.carryOut(id, path, { from: 'parked', command, effects: resolution.effects }, response);
+  }
+
+  @Post('settle')
+  async settle(
+    @Param('id') id: string,
+    @Param('path') path: string,
+    @Body() body: unknown,
+    @Req() request: IncomingMessage,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<TaskAnswer> {
+    const settlement = readSettlement(body);
+    const by = identityOf(request);
+    const command = ({ node, at }: LocatedTask): RunCommand => ({ kind: 'settle', node, at, ...settlement, by });
+    return this.carryOut(id, path, { from: 'ended', command, effects: settlement.effects }, response);
   }
 
   private async carryOut(id: string, path: string, verb: TaskVerb, response: Response): Promise<TaskAnswer> {
     const asked = await this.locate(id, path);
     if (!fits(asked, verb)) throw wrongState(asked, verb);
+    await this.refuseUnknown(asked, verb.effects ?? []);
     const result = await this.command.ask(asked.run, verb.command(asked));
     const task = await this.locate(id, path);
     if (result === 'stale') throw fits(task, verb) ? tooLarge() : wrongState(task, verb);
     response.status(result === 'applied' ? 200 : 202);
     return { id: asked.run.id, task: path, status: task.status, applied: result === 'applied' };
+  }
+
+  /** A slip of the pen must not pass for news of an effect: it would happen again. */
+  private async refuseUnknown(task: LocatedTask, said: readonly EffectFinding[]): Promise<void> {
+    if (said.length === 0) return;
+    const states = await this.views.effectStates(
+      task,
+      said.map(({ name }) => name),
+    );
+    const errors = said.flatMap(({ name }, index): ProblemDetail[] => {
+      const state = states.get(name);
+      if (state === 'intended' || state === 'in_doubt') return [];
+      const message = state === undefined ? `the task has no effect ${JSON.stringify(name)}` : `is ${state}: that is no doubt`;
+      return [{ path: `effects[${index}].name`, message }];
+    });
+    if (errors.length === 0) return;
+    const detail = 'Only effects of this task that are in doubt can be settled.';
+    throw new ProblemError({
+      status: 422,
+      code: 'invalid_body',
+      detail,
+      hint: 'the task shows its effects and their states',
+      errors,
+    });
   }
 
   private async locate(id: string, path: string): Promise<LocatedTask> {
@@ -74,10 +115,11 @@ export class TaskCommandsController {
   }
 }
 
-const fits = ({ run, status }: LocatedTask, { from }: TaskVerb): boolean => run.status === 'running' && status === from;
+const fits = ({ run, status }: LocatedTask, { from }: TaskVerb): boolean =>
+  from === 'ended' ? hasTaskEnded(status) : run.status === 'running' && status === from;
 
 function wrongState({ run, status }: LocatedTask, { from }: TaskVerb): ProblemError {
-  if (run.status !== 'running') {
+  if (from !== 'ended' && run.status !== 'running') {
     return new ProblemError({
       status: 409,
       code: 'wrong_state',
@@ -88,7 +130,7 @@ function wrongState({ run, status }: LocatedTask, { from }: TaskVerb): ProblemEr
   return new ProblemError({
     status: 409,
     code: 'wrong_state',
-    detail: `The task is ${status}; this is for one that is ${from}.`,
+    detail: `The task is ${status}; this is for one that ${from === 'ended' ? 'has ended' : `is ${from}`}.`,
     hint: TASK_HINTS[status],
   });
 }

@@ -4,7 +4,7 @@ import { StartStore, WorkflowStore } from '@reprise/ledger';
 import { createServiceContext, Metrics, type RunningService, readSettings, silentLogger, systemClock } from '@reprise/service';
 import { eventually, TestBroker, TestDatabase } from '@reprise/testing';
 import { startMonitor } from '../monitor.module.js';
-import { readResolution } from './read-resolution.js';
+import { readResolution, readSettlement } from './read-resolution.js';
 
 const parsed = parseDocument('workflow: ship\ntasks: { pack: { call: shop.pack }, send: { needs: [pack], call: shop.send } }');
 if (parsed.kind === 'bad') throw new Error(JSON.stringify(parsed.problems));
@@ -22,7 +22,9 @@ async function start(status = 'ready'): Promise<RunId> {
   const { run, tasks, attempts } = startRun(workflow, { id, input: toJsonText({}), labels: {} }, moment);
   await new StartStore(db.database).insertRuns([{ run, version, workflow: 'ship', trigger: 'api', key: null, tasks, attempts }]);
   const parked = status === 'parked' ? 'now()' : 'null';
-  await db.query(`update reprise.task set status = $2, due_at = now(), parked_at = ${parked} where run_id = $1`, [id, status]);
+  const ended = ['failed', 'cancelled'].includes(status) ? 'now()' : 'null';
+  const stamps = `due_at = now(), parked_at = ${parked}, ended_at = ${ended}`;
+  await db.query(`update reprise.task set status = $2, ${stamps} where run_id = $1`, [id, status]);
   return id;
 }
 
@@ -137,6 +139,68 @@ describe('a verb over HTTP', () => {
     ]);
     expect(resumed).toEqual({ status: 200, json: { id: run, status: 'running', applied: true } });
     expect(await db.query('select 1 from reprise.command where run_id = $1', [run])).toHaveLength(1);
+  });
+});
+
+describe('what is said of effects', () => {
+  async function startWith(status: string, state: string): Promise<RunId> {
+    const run = await start(status);
+    await db.query(
+      `insert into reprise.effect (run_id, node, at, name, state, key, policy, fence, attempt, claim)
+       values ($1, 0, '', 'charge', $2, 'k', 'park', 1, 1, gen_random_uuid())`,
+      [run, state],
+    );
+    return run;
+  }
+  const HAPPENED = { effects: [{ name: 'charge', happened: true, result: { id: 7 } }] };
+
+  test('is asked of a task that has ended, whatever has become of its run', async () => {
+    const run = await startWith('cancelled', 'in_doubt');
+    await db.query(`update reprise.run set status = 'cancelled', ended_at = now() where id = $1`, [run]);
+    const [answer, command] = await Promise.all([
+      post(`${run}/tasks/pack/settle`, { ...HAPPENED, reason: 'seen it' }),
+      carryOut(run, 'applied'),
+    ]);
+    expect(answer).toEqual({ status: 200, json: { id: run, task: 'pack', status: 'cancelled', applied: true } });
+    const effects = [{ name: 'charge', happened: true, result: '{"id":7}' }];
+    expect(command).toEqual({ kind: 'settle', node: 0, at: '', effects, reason: 'seen it' });
+  });
+
+  test('does not fit a task that goes on', async () => {
+    const run = await startWith('parked', 'in_doubt');
+    expect(await post(`${run}/tasks/pack/settle`, HAPPENED)).toMatchObject({
+      status: 409,
+      json: { detail: 'The task is parked; this is for one that has ended.', hint: expect.stringContaining('resolve') },
+    });
+  });
+
+  test.each([
+    ['resolve', 'parked', { outcome: 'retry' }],
+    ['settle', 'failed', {}],
+  ])('is refused by %s where there is no such effect, or no doubt: 422', async (verb, status, body) => {
+    const run = await startWith(status, 'in_doubt');
+    const slip = { ...body, effects: [{ name: 'chrage', happened: true }] };
+    expect(await post(`${run}/tasks/pack/${verb}`, slip)).toMatchObject({
+      status: 422,
+      json: { code: 'invalid_body', errors: [{ path: 'effects[0].name', message: 'the task has no effect "chrage"' }] },
+    });
+    const known = await startWith(status, 'committed');
+    expect(await post(`${known}/tasks/pack/${verb}`, { ...body, ...HAPPENED })).toMatchObject({
+      status: 422,
+      json: { errors: [{ path: 'effects[0].name', message: 'is committed: that is no doubt' }] },
+    });
+    expect(await db.query('select 1 from reprise.command where run_id = any($1)', [[run, known]])).toEqual([]);
+  });
+
+  test.each<[unknown, readonly string[]]>([
+    [undefined, ['effects']],
+    [{ effects: [] }, ['effects']],
+    [{ effects: 'charge', reason: 1, outcome: 'retry' }, ['outcome', 'effects', 'reason']],
+    [{ effects: [{ name: 'charge' }] }, ['effects[0].happened']],
+  ])('%j is refused, each thing that is wrong by its name', (body, paths) => {
+    expect(() => readSettlement(body)).toThrow(
+      expect.objectContaining({ status: 422, errors: paths.map((path) => expect.objectContaining({ path })) }),
+    );
   });
 });
 

@@ -142,6 +142,33 @@ tasks:
     expect([parked.get('a')?.status, parked.get('a:compensate')?.status]).toEqual(['cancelled', 'ready']);
   });
 
+  test('may be found out when all is over: what a cancelled task left in doubt is settled, with who said so', async () => {
+    const { run, tickets } = await scheduler.start('workflow: doubt\ntasks: { pay: { call: pay } }');
+    const { ticket, claimed } = await scheduler.claimOne(tickets);
+    const { version, node, at } = ticket;
+    await scheduler.db.query(
+      `insert into reprise.effect (run_id, node, at, name, state, key, policy, fence, claim, attempt)
+       select run_id, node, at, 'charge', 'in_doubt', 'k', 'park', fence, claim, 1 from reprise.task where run_id = $1`,
+      [run],
+    );
+    const effects = [{ name: 'charge', happened: true, result: '{"id":7}' }];
+    await ask(run, version, 'settle', { node, at, effects, reason: 'too early' });
+    await ask(run, version, 'cancel');
+    await scheduler.db.query(`update reprise.task set lease_until = now() - interval '1 second' where run_id = $1`, [run]);
+    await scheduler.advance([{ kind: 'wake', run, version, node, at, fence: claimed.fence }]);
+    const effect = () => scheduler.db.query('select state, result, settled_by from reprise.effect where run_id = $1', [run]);
+    expect([(await tasksOf(run)).get('pay')?.status, await effect()]).toEqual([
+      'cancelled',
+      [{ state: 'in_doubt', result: null, settled_by: null }],
+    ]);
+    await ask(run, version, 'settle', { node, at, effects, reason: 'in their books' });
+    expect(await effect()).toEqual([{ state: 'committed', result: '{"id":7}', settled_by: 'ann' }]);
+    const told = await new RunViews(scheduler.db.database).history(run, { cursor: null, limit: 50 });
+    expect(told.kind === 'page' ? told.page.items.filter(({ kind }) => kind === 'task.settled') : told).toMatchObject([
+      { task: 'pay', by: 'ann', detail: { reason: 'in their books', effects: [{ name: 'charge', happened: true }] } },
+    ]);
+  });
+
   test('answers nobody any more: the key of what was undone is free, and that of others is not', async () => {
     const document = (name: string) => `workflow: ${name}
 tasks:

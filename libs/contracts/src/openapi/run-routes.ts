@@ -6,6 +6,13 @@ const tag = 'runs';
 
 const APPLIED = said('false: it is kept and will be carried out, but no scheduler has come to it yet.', FLAG);
 const COMMAND = object({ id: ID, status: RUN_STATUS, applied: APPLIED });
+const FINDINGS: Schema = {
+  type: 'array',
+  items: fields({ name: TEXT, happened: FLAG, result: said('What its work is taken to have returned.', ANYTHING) }, [
+    'name',
+    'happened',
+  ]),
+};
 const TASK_COMMAND = object({ id: ID, task: TEXT, status: TASK_STATUS, applied: APPLIED });
 
 const carriedOut = (schema: Schema): Route['answers'] => ({
@@ -176,18 +183,21 @@ const COMMANDS: readonly Route[] = [
           reason: REASON,
           effects: said(
             'What is known by now of its effects in doubt; with `retry`, those that are not named have not happened.',
-            {
-              type: 'array',
-              items: fields({ name: TEXT, happened: FLAG, result: said('What its work is taken to have returned.', ANYTHING) }, [
-                'name',
-                'happened',
-              ]),
-            },
+            FINDINGS,
           ),
         },
         ['outcome'],
       ),
     ),
+    answers: carriedOut(TASK_COMMAND),
+    problems: [404, 409, 422],
+  },
+  {
+    method: 'post',
+    path: '/v1/runs/{id}/tasks/{path}/settle',
+    tag,
+    summary: 'Say what has become of effects that an ended task has left in doubt',
+    body: json(fields({ effects: said('At least one.', FINDINGS), reason: REASON }, ['effects'])),
     answers: carriedOut(TASK_COMMAND),
     problems: [404, 409, 422],
   },

@@ -12,10 +12,12 @@ import { announceResumed, pause, resume, whilePaused } from './operator/pause.js
 import { resolve } from './operator/resolve.js';
 import { retryNow } from './operator/retry-now.js';
 import { retryRun } from './operator/retry-run.js';
+import { settleEffects } from './operator/settle-effects.js';
 import { beginRun } from './queue-run.js';
 import { settle } from './settle.js';
-import type { Applied, DecisionOrWants, Input, Loaded, Moment } from './state/decision.js';
+import type { Applied, DecisionOrWants, Loaded, Moment } from './state/decision.js';
 import { Draft } from './state/draft.js';
+import type { Input } from './state/input.js';
 import type { TaskError } from './state/outcome.js';
 import { hasRunEnded } from './state/status.js';
 import { NeedsMore } from './state/wants.js';
@@ -49,6 +51,7 @@ function apply(draft: Draft, input: Input, unit: number): Applied {
 
 function applyOne(draft: Draft, input: Input, unit: number): Applied {
   if (input.kind === 'retry-run') return retryRun(draft, input);
+  if (input.kind === 'settle') return settleEffects(draft, input);
   if (draft.run.status === 'paused' && input.kind !== 'cancel' && input.kind !== 'abort') return whilePaused(draft, input);
   if (hasRunEnded(draft.run.status)) return input.kind === 'recover' || input.kind === 'look' ? announceAgain(draft) : 'stale';
   switch (input.kind) {

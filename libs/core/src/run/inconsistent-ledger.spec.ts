@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { Interpreter, succeedWith, workflowOf } from '@reprise/testing';
 import { decide } from './decide.js';
-import { type Input, type Loaded, nothingLoaded } from './state/decision.js';
+import { type Loaded, nothingLoaded } from './state/decision.js';
+import type { Input } from './state/input.js';
 import type { TaskState } from './state/task-state.js';
 
 const text = `

@@ -13,7 +13,7 @@ import { enclosing, isItem, pathOf } from '../address.js';
 import { claimId, fence as fenceOf } from '../ids.js';
 import type { Json, JsonText } from '../json.js';
 import { compileWorkflow } from '../workflow/compile.js';
-import type { Input } from './state/decision.js';
+import type { Input } from './state/input.js';
 import { hasRunEnded } from './state/status.js';
 import type { TaskState } from './state/task-state.js';
 

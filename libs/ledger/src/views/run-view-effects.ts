@@ -4,6 +4,7 @@ import type { Database } from '../connection/database.js';
 import { instantOf, jsonOf, recordOf } from '../connection/row-values.js';
 import { statement } from '../connection/statement.js';
 import type { EffectState } from '../runs/effect-store.js';
+import type { RunAddress } from '../runs/run-address.js';
 
 const SHOWN = 50;
 const SHOWN_RESULT = 16_384;
@@ -35,6 +36,16 @@ export async function effectViews(
     views.set(key, [...(views.get(key) ?? []), viewOf(row)]);
   }
   return views;
+}
+
+/** What is recorded of effects by these names; names that are missing are not known. */
+export async function effectStates(
+  database: Database,
+  { run, node, at }: RunAddress,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, EffectState>> {
+  const rows = await database.run<{ name: string; state: EffectState }>(statement('effect-states'), [run, node, at, names]);
+  return new Map(rows.map(({ name, state }) => [name, state]));
 }
 
 const viewOf = (row: EffectRow): EffectView => ({

@@ -15,9 +15,10 @@ import { instantOf, jsonOf, recordOf } from '../connection/row-values.js';
 import { statement } from '../connection/statement.js';
 import { WorkflowCache } from '../definitions/workflow-cache.js';
 import { WorkflowStore } from '../definitions/workflow-store.js';
+import type { EffectState } from '../runs/effect-store.js';
 import type { BriefRun, LocatedTask } from './brief-run.js';
 import { type RunViewRow, runSummary, type WholeRunRow } from './run-view.js';
-import { effectViews } from './run-view-effects.js';
+import { effectStates, effectViews } from './run-view-effects.js';
 import { childViews, parentState, parentTask } from './run-view-family.js';
 import { type AttemptViewRow, currentAttempt, endedAttempt, taskView } from './run-view-task.js';
 import { type Place, progressOf, type TaskViewRow, TaskWalk } from './run-view-walk.js';
@@ -129,6 +130,11 @@ export class RunViews {
     if (found === null) return null;
     const [row] = await this.taskRows(found.run, [found.address], 0, false);
     return row === undefined ? null : { run: found.run, ...found.address, status: row.status };
+  }
+
+  /** Of effects by these names; names that are missing are not known. */
+  effectStates({ run, node, at }: LocatedTask, names: readonly string[]): Promise<ReadonlyMap<string, EffectState>> {
+    return effectStates(this.database, { run: run.id, node, at }, names);
   }
 
   /** Oldest first, the current one last. */

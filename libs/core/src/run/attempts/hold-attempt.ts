@@ -1,8 +1,9 @@
 import { dependencyOf } from '../../admission/index.js';
 import { fence as fenceOf } from '../../ids.js';
 import { type HoldReason, holdDelay } from '../../retry/index.js';
-import type { Applied, Input } from '../state/decision.js';
+import type { Applied } from '../state/decision.js';
 import type { Draft } from '../state/draft.js';
+import type { Input } from '../state/input.js';
 import type { TaskState } from '../state/task-state.js';
 import { callOf } from './call-of.js';
 import { dispatch, scheduleAlarm } from './dispatch.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { answering, failWith, Interpreter, succeedWith } from '@reprise/testing';
-import type { Input } from '../state/decision.js';
+import type { Input } from '../state/input.js';
 import type { Outcome } from '../state/outcome.js';
 
 const tasks = `

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { failWith, Interpreter, ORDERLY, type SimulatedAnswer, type SimulatedHandler, succeedWith } from '@reprise/testing';
 import type { JsonText } from '../../json.js';
-import type { Input } from '../state/decision.js';
 import type { EffectFinding } from '../state/effect-finding.js';
 import type { Guard } from '../state/guard.js';
+import type { Input } from '../state/input.js';
 
 const DOCUMENT = (fields = '', more = '') => `workflow: w
 tasks:
@@ -211,5 +211,22 @@ describe('what a person has found out', () => {
       run.send(resolve(run, outcome, findings)).advance(1);
       expect(run.statusOf('pay')).toBe({ retry: 'running', succeeded: 'succeeded', failed: 'failed' }[outcome]);
     }
+  });
+
+  test('settles what an ended task has left in doubt, and changes nothing else', () => {
+    const run = given(DOCUMENT(), { ...left('open-park', succeedWith('fine')), afterMs: 5_000, ignoresCancel: true });
+    const { node, at } = run.advance(100).task('pay')!;
+    const effects = [{ name: 'charge', happened: true, result: '7' as JsonText }] as const;
+    const settle = { kind: 'settle', node, at, effects, reason: 'in their books', by: 'ann' } as const;
+    expect(run.decide([settle])).toMatchObject({ applied: ['stale'], effects: [] });
+    run.send({ kind: 'cancel', reason: null, by: 'ann' }).toRest();
+    expect([run.run.status, run.statusOf('pay')]).toEqual(['cancelled', 'cancelled']);
+    expect(run.decide([settle])).toMatchObject({
+      applied: ['applied'],
+      run: null,
+      tasks: [],
+      effects: [{ node, at, findings: effects, othersNot: false, by: 'ann' }],
+    });
+    expect(run.decide([{ ...settle, at: '7' }]).applied).toEqual(['stale']);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { answering, failWith, Interpreter, ORDERLY, succeedWith } from '@reprise/testing';
 import type { JsonText } from '../../json.js';
-import type { Input } from '../state/decision.js';
+import type { Input } from '../state/input.js';
 
 const retryNow = (run: Interpreter, path: string): Input => {
   const { node, at } = run.task(path)!;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { answering, Interpreter, ORDERLY, succeedWith } from '@reprise/testing';
 import { decide } from '../decide.js';
-import { type Input, nothingLoaded } from '../state/decision.js';
+import { nothingLoaded } from '../state/decision.js';
+import type { Input } from '../state/input.js';
 
 const PAUSE: Input = { kind: 'pause', by: 'ann' };
 const RESUME: Input = { kind: 'resume', by: 'ann' };

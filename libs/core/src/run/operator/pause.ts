@@ -1,5 +1,6 @@
-import type { Applied, Input } from '../state/decision.js';
+import type { Applied } from '../state/decision.js';
 import type { Draft } from '../state/draft.js';
+import type { Input } from '../state/input.js';
 import type { TaskState } from '../state/task-state.js';
 import { wake } from '../waiting/wake.js';
 

@@ -1,8 +1,9 @@
 import { keyOf } from '../../address.js';
 import { dispatch } from '../attempts/dispatch.js';
 import { goOn } from '../attempts/total-time.js';
-import type { Applied, Input } from '../state/decision.js';
+import type { Applied } from '../state/decision.js';
 import type { Draft } from '../state/draft.js';
+import type { Input } from '../state/input.js';
 
 /** Somebody does not want to wait for the backoff: the attempt that was to come later comes now. */
 export function retryNow(draft: Draft, input: Extract<Input, { kind: 'retry-now' }>): Applied {

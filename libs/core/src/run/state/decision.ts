@@ -2,62 +2,16 @@ import type { Address, At, TaskKey } from '../../address.js';
 import type { AdmissionAnswer, AdmissionRequest, CallAnswer, Guards } from '../../admission/index.js';
 import type { ClaimId, Fence, RunId } from '../../ids.js';
 import type { Json, JsonText } from '../../json.js';
-import type { HoldReason, Why } from '../../retry/index.js';
+import type { Why } from '../../retry/index.js';
 import type { ApprovalState, ApprovalWrite } from './approval.js';
-import type { EffectFinding, EffectWrite } from './effect-finding.js';
+import type { EffectWrite } from './effect-finding.js';
 import type { EmittedEvent, EventMark, EventRequest, KeptEvents } from './kept-event.js';
 import type { TaskNewsMessage } from './news.js';
 import type { ParentTask } from './origin.js';
-import type { Outcome, TaskError } from './outcome.js';
+import type { TaskError } from './outcome.js';
 import type { RunState } from './run-state.js';
 import type { RunStatus } from './status.js';
 import type { TaskState } from './task-state.js';
-
-/** What may happen to a run. Every input may arrive twice, late, or in any order. */
-export type Input =
-  | {
-      readonly kind: 'outcome';
-      readonly node: number;
-      readonly at: At;
-      readonly fence: Fence;
-      readonly claim: ClaimId;
-      readonly outcome: Outcome;
-    }
-  /** An alarm rang or the watch noticed: look whether this instance is due, overdue or lost. */
-  | { readonly kind: 'wake'; readonly node: number; readonly at: At; readonly fence: Fence }
-  /** An attempt nobody could take: put back, uncounted. */
-  | { readonly kind: 'hold'; readonly node: number; readonly at: At; readonly fence: Fence; readonly reason: HoldReason }
-  /** The broker has confirmed the event that this instance emits. */
-  | { readonly kind: 'emitted'; readonly node: number; readonly at: At; readonly fence: Fence }
-  /** The trigger cannot start the child run of this instance. */
-  | { readonly kind: 'refused'; readonly node: number; readonly at: At; readonly fence: Fence; readonly error: TaskError }
-  | { readonly kind: 'cancel'; readonly reason: string | null; readonly by: string | null }
-  /** A failed run is taken up again from what failed in it. */
-  | { readonly kind: 'retry-run'; readonly by: string | null }
-  /** Nothing starts until it is resumed; what runs goes on. */
-  | { readonly kind: 'pause'; readonly by: string | null }
-  | { readonly kind: 'resume'; readonly by: string | null }
-  /** The wait before the next attempt ends now. */
-  | { readonly kind: 'retry-now'; readonly node: number; readonly at: At; readonly by: string | null }
-  /** What a person says a parked task has come to. */
-  | {
-      readonly kind: 'resolve';
-      readonly node: number;
-      readonly at: At;
-      readonly outcome: 'succeeded' | 'failed' | 'retry';
-      /** Of a success; null: null. */
-      readonly output: JsonText | null;
-      readonly reason: string | null;
-      readonly by: string | null;
-      /** What is known of its effects by now; of those that are not named, with `retry`: they have not happened. */
-      readonly effects?: readonly EffectFinding[];
-    }
-  /** The engine itself cannot carry this run on: it fails, what is open is asked to stop. */
-  | { readonly kind: 'abort'; readonly error: TaskError }
-  /** Look at the run itself: is its timeout over? */
-  | { readonly kind: 'look' }
-  /** Derive again what must be in flight: a message may have been lost between commit and publish. */
-  | { readonly kind: 'recover' };
 
 /** What of the ledger a decision may see. Whatever is absent is asked for with `Wants`, never assumed. */
 export interface Loaded {

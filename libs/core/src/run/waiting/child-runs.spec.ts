@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type ChildFate, fatesFrom, Interpreter, ORDERLY } from '@reprise/testing';
 import fc from 'fast-check';
 import { fence, runId, versionId } from '../../ids.js';
-import type { Input } from '../state/decision.js';
+import type { Input } from '../state/input.js';
 
 const document = `
 workflow: order

@@ -5,8 +5,9 @@ import { EVENT_TYPE, MAX_EVENT_TYPE_LENGTH } from '../../topic.js';
 import type { EmitWork, Node } from '../../workflow/workflow.js';
 import { endInstance, failedWith, succeededWith } from '../ending/end-instance.js';
 import { type Evaluated, renderAt } from '../expressions/evaluate.js';
-import type { Applied, Input } from '../state/decision.js';
+import type { Applied } from '../state/decision.js';
 import type { Draft } from '../state/draft.js';
+import type { Input } from '../state/input.js';
 import type { EmitProgress, TaskState } from '../state/task-state.js';
 
 /** How long the broker may take to confirm before the watch has the event published again, under the same id. */
