@@ -175,6 +175,7 @@ export {
 } from './run/state/status.js';
 export type { ListProgress, Progress, ScopeProgress, Stored, TaskState } from './run/state/task-state.js';
 export { coverOf, fullDepth, mayBeUndone, UNDO_SLICE } from './run/state/undoable.js';
+export { hasJustBegun } from './run/waiting/start-wait.js';
 export type { SkippedInstant } from './schedule/apply-overlap.js';
 export { armSchedule, decideFiring, type FiredInstant, type Firing, type ScheduleState } from './schedule/decide-firing.js';
 export { jitterOf } from './schedule/jitter.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fence, type RunId, type VersionId } from '@reprise/core';
 import { NoticeStore } from '@reprise/ledger';
-import { SchedulerUnderTest } from '../../test/scheduler-under-test.js';
+import { reported, SchedulerUnderTest, succeeded } from '../../test/scheduler-under-test.js';
 
 const NAP = 'workflow: nap\ntasks: { a: { sleep: 1h } }';
 let scheduler: SchedulerUnderTest;
@@ -44,6 +44,16 @@ describe('a notice', () => {
     await scheduler.db.query('drop trigger refuse on reprise.task');
     expect(await left(run)).toEqual([[0, 1]]);
   });
+});
+
+test('a wait that begins where something ends that may be undone is subscribed', async () => {
+  const { run, tickets } = await scheduler.start(`workflow: buy
+tasks:
+  - { id: charge, call: charge, compensate: { call: refund } }
+  - { id: paid, waitFor: { event: order.paid } }`);
+  await scheduler.advance([reported(await scheduler.claimOne(tickets), succeeded(1))]);
+  const rows = await scheduler.db.query('select node, pattern from reprise.subscription where run_id = $1', [run]);
+  expect(rows).toEqual([{ node: 1, pattern: 'order.paid' }]);
 });
 
 async function startNap(): Promise<{ readonly run: RunId; readonly version: VersionId }> {

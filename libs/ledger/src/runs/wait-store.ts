@@ -11,7 +11,7 @@ import type {
   VersionId,
   Workflow,
 } from '@reprise/core';
-import { parseJsonText } from '@reprise/core';
+import { hasJustBegun, parseJsonText } from '@reprise/core';
 import type { Session } from '../connection/session.js';
 import { statement } from '../connection/statement.js';
 import { interestId } from '../definitions/interest.js';
@@ -203,9 +203,10 @@ export function subscriptionsOf(decided: {
   readonly now: number;
 }): readonly Subscription[] {
   const { run, version, workflow } = decided;
-  return decided.tasks.flatMap(({ node, at, fence, status, startedAt, progress }) => {
+  return decided.tasks.flatMap((task) => {
+    const { node, at, fence, progress } = task;
     const work = workflow.nodes[node]?.work;
-    if (work?.kind !== 'wait' || progress?.kind !== 'wait' || status !== 'waiting' || startedAt !== decided.now) return [];
+    if (work?.kind !== 'wait' || progress?.kind !== 'wait' || !hasJustBegun(task, decided.now)) return [];
     const { pattern, match } = work;
     const interest = interestId(pattern, match.source);
     const { key, since } = progress;

@@ -38,6 +38,13 @@ export function startWait(draft: Draft, node: Node, work: WaitWork, blank: TaskS
   rest(draft, { ...blank, status: 'waiting', startedAt: draft.now, dueAt, fence: fenceOf(blank.fence + 1), progress });
 }
 
+/**
+ * Whether an instance began to wait in the decision made at `now`, epoch milliseconds. A decision that ends something which may be undone
+ * goes on a moment later than it began, so what it begins may be later than `now`.
+ */
+export const hasJustBegun = ({ status, startedAt }: TaskState, now: number): boolean =>
+  status === 'waiting' && startedAt !== null && startedAt >= now;
+
 /** Its timeout wakes it, if it has one; else only events do. */
 function rest(draft: Draft, task: TaskState): void {
   if (task.dueAt === null) draft.put({ ...task, watchAt: null });

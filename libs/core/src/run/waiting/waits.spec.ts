@@ -27,6 +27,17 @@ describe('a wait', () => {
     expect(run.task('paid')?.progress).toBeNull();
   });
 
+  test('that begins where something ends that may be undone is told of events as any other', () => {
+    const run = of(`
+workflow: w
+tasks:
+  - { id: charge, call: charge, compensate: { call: refund } }
+  - { id: paid, waitFor: { event: order.paid } }
+  - { id: sure, approval: { subject: Ship it? } }`).advance(10_000);
+    expect(run.task('paid')?.startedAt).toBeGreaterThan(run.task('charge')?.endedAt ?? Number.POSITIVE_INFINITY);
+    expect(run.event(paid()).advance(10_000).statusOf('paid')).toBe('succeeded');
+  });
+
   test('takes a number and its digits for the same key', () => {
     expect(of(PAID).event(paid('7')).toRest().run.status).toBe('succeeded');
     expect(

@@ -1,4 +1,13 @@
-import type { Address, EmittedEvent, EventRequest, Fence, TaskState, Workflow } from '@reprise/core';
+import {
+  type Address,
+  type EmittedEvent,
+  type EventRequest,
+  type Fence,
+  keyOf,
+  type TaskKey,
+  type TaskState,
+  type Workflow,
+} from '@reprise/core';
 import { LawBroken } from './law-broken.js';
 import type { SimulatedEvent } from './memory/memory-events.js';
 import type { SimulatedNotices } from './simulated-notices.js';
@@ -8,6 +17,7 @@ import type { Simulation } from './simulation.js';
 export class SimulatedEvents {
   /** Events the run has published, each time it has. */
   readonly published: EmittedEvent[] = [];
+  private readonly subscribed = new Set<TaskKey>();
 
   constructor(
     private readonly simulation: Simulation,
@@ -17,11 +27,12 @@ export class SimulatedEvents {
   arrive(event: SimulatedEvent, toRun: boolean): void {
     const { ledger, now } = this.simulation;
     ledger.events.keep(event, now, toRun);
-    for (const task of ledger.tasks.values()) this.knock(task);
+    for (const [key, task] of ledger.tasks) if (this.subscribed.has(key)) this.knock(task);
   }
 
-  /** An event came before the wait for it began: told with the subscription, in one transaction. Returns whether it was. */
-  subscribed(task: TaskState): boolean {
+  /** A wait begins: it is told of events from here on. One that came before is told at once, in the same transaction: returns whether. */
+  subscribe(task: TaskState): boolean {
+    if (task.progress?.kind === 'wait') this.subscribed.add(keyOf(task.node, task.at));
     if (!this.isAwaited(task)) return false;
     this.notices.write(task);
     return true;

@@ -4,6 +4,7 @@ import {
   type Decision,
   decide,
   enclosing,
+  hasJustBegun,
   type Input,
   keyOf,
   type Loaded,
@@ -107,7 +108,7 @@ export class SimulatedScheduler {
     if (inputs.some(({ kind }) => kind === 'abort')) ledger.aborted = true;
     this.early.set(
       decision,
-      decision.tasks.filter((task) => task.startedAt === now && this.events.subscribed(task)),
+      decision.tasks.filter((task) => hasJustBegun(task, now) && this.events.subscribe(task)),
     );
     if (committed !== null) checkAwaited(committed, this.events.notices);
     this.office.hear(decision.approvals);
