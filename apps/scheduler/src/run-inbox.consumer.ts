@@ -14,13 +14,18 @@ export class RunInboxConsumer {
     @Inject(ShareInboxes) private readonly share: Pick<ShareInboxes, 'took'>,
   ) {}
 
+  /** Handed over before: what they led to may be committed and not told, as with those the broker delivers again. */
+  private readonly tried = new WeakSet<Delivery>();
+
   @ConsumeBatch('inbox')
   async take(@Payload() deliveries: Delivery[]): Promise<void> {
     const received: Received[] = [];
     for (const delivery of deliveries) {
+      const redelivered = delivery.redelivered || this.tried.has(delivery);
+      this.tried.add(delivery);
       const decoded = decodeInbox(delivery.body);
       if (decoded.kind === 'bad') await this.pipeline.buryMessage('inbox', delivery, decoded.reason);
-      else for (const item of decoded.value) received.push({ item, redelivered: delivery.redelivered });
+      else for (const item of decoded.value) received.push({ item, redelivered });
     }
     const [first] = received;
     if (first === undefined) return;

@@ -112,6 +112,27 @@ describe('one bad row', () => {
   });
 });
 
+test('a run that cannot be failed for now is not left with its input taken: it comes again', async () => {
+  const { run, work } = await working(CHAIN);
+  // Full as soon as the input is kept as a dead letter, which is when its run is to fail.
+  await scheduler.db.query(
+    `create function reprise.no_room() returns trigger language plpgsql as $$
+     begin
+       if exists (select from reprise.dead_letter where position(new.id::text in convert_from(body, 'UTF8')) > 0) then
+         raise 'full' using errcode = 'disk_full';
+       end if;
+       return new;
+     end $$;
+     create trigger no_room before update on reprise.run for each row execute function reprise.no_room()`,
+  );
+  const items = [reported(work, { kind: 'succeeded', output: '{"broken":' as JsonText })];
+  await expect(submit(items)).rejects.toThrow('full');
+  await scheduler.db.query('drop trigger no_room on reprise.run');
+  await submit(items);
+  await submit([reported(work, { kind: 'cancelled' })]);
+  expect((await scheduler.run(run)).status).toBe('failed');
+});
+
 describe('an alarm', () => {
   test('that rings begins the next attempt; the same again changes nothing, unless the broker brings it again', async () => {
     const { run, work } = await working(RETRIED);
@@ -142,7 +163,10 @@ test('messages that cannot be read are kept once, however often their batch come
   const batch = [carrying('nonsense'), carrying(encodeInbox([reported(work, succeeded())])), carrying('{"v":2,"items":[]}')];
   await inbox.take(batch);
   await inbox.take(batch);
-  expect(await told()).toMatchObject([{ run, call: 'shop.b' }]);
+  expect(await told()).toMatchObject([
+    { run, call: 'shop.b' },
+    { run, call: 'shop.b' },
+  ]);
   await new TimersConsumer(pipeline).ring(carrying('{"v":1,"alarms":[]}'));
   expect((await letters()).slice(before)).toMatchObject([
     { queue: 'inbox', reason: expect.stringContaining('JSON') },
@@ -158,6 +182,17 @@ test('an outcome that the broker brings again is told again', async () => {
   await inbox.take([carrying(body)]);
   const first = await told();
   await inbox.take([carrying(body, true)]);
+  expect(await told()).toEqual(first);
+});
+
+test('so is one that is handed over again: it may be committed though nobody was told', async () => {
+  const inbox = new RunInboxConsumer(pipeline, { took: () => undefined });
+  const { work } = await working(CHAIN);
+  const delivery = carrying(encodeInbox([reported(work, succeeded())]));
+  await inbox.take([delivery]);
+  const first = await told();
+  await inbox.take([delivery]);
+  expect(first).toHaveLength(1);
   expect(await told()).toEqual(first);
 });
 

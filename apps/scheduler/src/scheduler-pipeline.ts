@@ -1,6 +1,7 @@
 import { type BrokerConnection, type Delivery, Publisher, PublishOutgoing } from '@reprise/broker';
 import { type Alarm, shardOf, type TopologyNames } from '@reprise/contracts';
 import {
+  classifyError,
   type Database,
   DatabaseClock,
   DeadLetterStore,
@@ -147,6 +148,8 @@ export class SchedulerPipeline {
       this.observe(aborted);
       await this.decisions.publish(aborted);
     } catch (failure) {
+      // Not acknowledged: it comes again, and is buried once more.
+      if (classifyError(failure) !== 'refused') throw failure;
       this.context.logger.error(
         { run: first.item.run, error: failure },
         'a run that cannot be carried on could not be failed either',
