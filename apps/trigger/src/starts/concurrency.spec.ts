@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Json } from '@reprise/core';
+import { NOTICE_TO_RUN } from '@reprise/ledger';
 import { StartsUnderTest } from '../../test/starts-under-test.js';
 
 const document = (concurrency: string, name = 'job') =>
@@ -71,6 +72,48 @@ describe('overlap: queue', () => {
     const start = { kind: 'start', workflow: 'job', version: null, input: {}, labels: {}, key: 'k', via: 'http' } as const;
     await starts.start([start, start, start]);
     expect([await statuses(starts), (await slots(starts)).length]).toEqual([{ running: 1 }, 1]);
+  });
+});
+
+describe('a run that ends as it begins', () => {
+  const brief = (concurrency: string) =>
+    `workflow: job\nconcurrency: ${concurrency}\ntasks: { a: { if: input.go, call: shop.work } }`;
+
+  test('gives its place to the one that waits longest, which is told', async () => {
+    await using starts = await StartsUnderTest.create();
+    await starts.register(brief('{}'));
+    const [, second, third] = await starts.startByName('job', [{ go: false }, { go: true }, { go: true }]);
+    expect(await statuses(starts)).toEqual({ succeeded: 1, queued: 2 });
+    expect((await slots(starts)).map(({ run_id, state }) => [run_id, state])).toEqual([
+      [second, 'held'],
+      [third, 'waiting'],
+    ]);
+    expect(starts.inbox.map(({ kind, run }) => [kind, run])).toEqual([['look', second]]);
+    expect(await starts.db.query('select run_id, node from reprise.notice')).toEqual([{ run_id: second, node: NOTICE_TO_RUN }]);
+  });
+
+  test('holds nobody up who comes later, and takes no place from one that goes on', async () => {
+    await using starts = await StartsUnderTest.create();
+    await starts.register(brief('{ key: input.customer, limit: 2 }'));
+    const [, first] = await starts.startByName('job', [
+      { customer: 'c', go: false },
+      { customer: 'c', go: true },
+      { customer: 'd', go: false },
+    ]);
+    const [second] = await starts.startByName('job', [{ customer: 'c', go: true }]);
+    expect(await statuses(starts)).toEqual({ succeeded: 2, running: 2 });
+    expect((await slots(starts)).map(({ run_id, state }) => [run_id, state])).toEqual([
+      [first, 'held'],
+      [second, 'held'],
+    ]);
+  });
+
+  test('is not asked to stop by the newer one that replaces it', async () => {
+    await using starts = await StartsUnderTest.create();
+    await starts.register(brief('{ overlap: cancelRunning }'));
+    const [, second] = await starts.startByName('job', [{ go: false }, { go: true }]);
+    expect((await slots(starts)).map(({ run_id, state }) => [run_id, state])).toEqual([[second, 'held']]);
+    expect(await starts.db.query('select run_id from reprise.command')).toEqual([]);
   });
 });
 
@@ -149,6 +192,17 @@ describe('a child run', () => {
     const { asked } = await starts.parent('workflow: wide\ntasks: { all: { forEach: [1, 2, 3], workflow: job } }');
     await starts.ask(asked);
     expect((await slots(starts)).map(({ state }) => state)).toEqual(['held', 'waiting', 'waiting']);
+  });
+
+  test('that ends as it begins makes room for the one beside it', async () => {
+    await using starts = await StartsUnderTest.create();
+    await starts.register('workflow: job\nconcurrency: {}\ntasks: { a: { if: input.go, call: shop.work } }');
+    const { asked } = await starts.parent(
+      'workflow: wide\ntasks: { all: { forEach: [false, true], workflow: job, with: { go: "${{ each.value }}" } } }',
+    );
+    await starts.ask(asked);
+    expect((await slots(starts)).map(({ state }) => state)).toEqual(['held']);
+    expect(await statuses(starts)).toEqual({ running: 1, succeeded: 1, queued: 1 });
   });
 
   test('that is skipped tells the task that waits for it', async () => {

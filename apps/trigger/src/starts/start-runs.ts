@@ -1,5 +1,6 @@
 import type { PublishOutgoing } from '@reprise/broker';
 import type { Outgoing, TopologyNames } from '@reprise/contracts';
+import { hasRunEnded, type RunId } from '@reprise/core';
 import {
   classifyError,
   type Database,
@@ -8,6 +9,7 @@ import {
   RerunStore,
   type Session,
   StartStore,
+  type StartWrite,
   SuccessStore,
 } from '@reprise/ledger';
 import { type Clock, faultPoint, type Logger, type Metrics, type Settings, type Tracing } from '@reprise/service';
@@ -180,7 +182,7 @@ export class StartRuns {
     const begun = beginRuns(starts, places.placeOf, { now, limits, names, unit: () => clock.unit() });
     await store.insertRuns(begun.writes);
     for (const taken of begun.takenOver) await new RerunStore(session).takeOver(taken);
-    await places.settle();
+    const settled = await places.settle(endedOf(begun.writes));
     tellStatuses(winners.verdicts, new Map(begun.writes.map(({ run }) => [run.id, run.status])));
     const startedBy = ({ starts }: { readonly starts: readonly PlannedStart[] }) =>
       starts.flatMap((start) => (winners.verdicts.get(start)?.kind === 'started' ? [start.run] : []));
@@ -191,7 +193,7 @@ export class StartRuns {
     await new SuccessStore(session).record(successesOf(begun.births));
     return {
       answers,
-      outgoing: [...begun.outgoing, ...children.outgoing, ...places.outgoing, ...woken.outgoing, ...recoveries(names, events)],
+      outgoing: [...begun.outgoing, ...children.outgoing, ...settled, ...woken.outgoing, ...recoveries(names, events)],
       started: starts,
       births: begun.births,
       begun: begun.begun,
@@ -215,6 +217,10 @@ export class StartRuns {
 
 /** On a run that others have stamped with the database's time: without a look at it, it would seem to begin before that has ended, or has asked for it. */
 const follows = ({ slotKey, origin }: PlannedStart): boolean => slotKey !== null || origin.parent !== null;
+
+/** Nothing was to be done, or it has failed at once. */
+const endedOf = (writes: readonly StartWrite[]): readonly RunId[] =>
+  writes.flatMap(({ run }) => (hasRunEnded(run.status) ? [run.id] : []));
 
 const nameOf = (request: StartRequest): string => {
   if (request.kind === 'child') return `a child of run ${request.child.run}`;

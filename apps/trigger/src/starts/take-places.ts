@@ -1,6 +1,16 @@
 import { type Outgoing, type TopologyNames, toInbox } from '@reprise/contracts';
-import type { RunId } from '@reprise/core';
-import { ChildStore, type Session, type SlotBook, type SlotRun, SlotStore, type SlotWrite, slotKeyText } from '@reprise/ledger';
+import { fence, type RunId } from '@reprise/core';
+import {
+  ChildStore,
+  NOTICE_TO_RUN,
+  NoticeStore,
+  type Session,
+  type SlotBook,
+  type SlotRun,
+  SlotStore,
+  type SlotWrite,
+  slotKeyText,
+} from '@reprise/ledger';
 import type { PlannedStart } from './start-request.js';
 
 /** How a run begins under its workflow's `concurrency`. */
@@ -12,20 +22,22 @@ export type Place =
 
 export interface TakenPlaces {
   readonly placeOf: (start: PlannedStart) => Place;
-  /** To be called once the runs are in the ledger: asks those that must make room for newer ones to stop. */
-  readonly settle: () => Promise<void>;
-  /** They are told; the command that asks them is in the ledger. */
-  readonly outgoing: readonly Outgoing[];
+  /**
+   * To be called once the runs are in the ledger, with those that have ended as they began: nobody else would give their places back.
+   * Asks those that must make room for newer ones to stop. Returns what they, and those that were given a place, are told; rows say the same.
+   */
+  readonly settle: (ended: readonly RunId[]) => Promise<readonly Outgoing[]>;
 }
 
 const UNCOUNTED: Place = { kind: 'begin', slotKey: null };
+const NO_FENCE = fence(0);
 
 type Counted = PlannedStart & { readonly slotKey: string };
 
 /** Takes places of concurrency keys, or a place in their queues, in the order of the starts. Free where no workflow has any. */
 export async function takePlaces(session: Session, names: TopologyNames, starts: readonly PlannedStart[]): Promise<TakenPlaces> {
   const counted = starts.filter((start): start is Counted => start.slotKey !== null);
-  if (counted.length === 0) return { placeOf: () => UNCOUNTED, settle: async () => {}, outgoing: [] };
+  if (counted.length === 0) return { placeOf: () => UNCOUNTED, settle: async () => [] };
   const store = new SlotStore(session);
   const keys = [...new Map(counted.map((start) => [slotKeyText(keyOf(start)), keyOf(start)])).values()];
   await store.lock(keys);
@@ -36,12 +48,24 @@ export async function takePlaces(session: Session, names: TopologyNames, starts:
   await store.insert(taking.writes);
   const replaced = await superseded(store, counted, taking);
   const cancels = replaced.map(({ run, by }) => ({ run, reason: `run ${by} takes its place` }));
-  const looks = replaced.map(({ run, version }) => toInbox(names, [{ kind: 'look' as const, run, version }]));
   return {
     placeOf: (start) => taking.places.get(start) ?? UNCOUNTED,
-    settle: () => new ChildStore(session).cancel(cancels),
-    outgoing: looks,
+    settle: async (ended) => {
+      await new ChildStore(session).cancel(cancels);
+      const granted = await giveBack(session, taking, ended);
+      return [...replaced, ...granted].map(({ run, version }) => toInbox(names, [{ kind: 'look', run, version }]));
+    },
   };
+}
+
+/** As the scheduler does it (its settle-places.ts) for runs that end later. */
+async function giveBack(session: Session, { writes }: TakePlaces, ended: readonly RunId[]): Promise<readonly SlotRun[]> {
+  const counted = new Set(writes.map(({ run }) => run));
+  const over = ended.filter((run) => counted.has(run));
+  if (over.length === 0) return [];
+  const granted = await new SlotStore(session).release(over, new Map());
+  await new NoticeStore(session).insert(granted.map((each) => ({ ...each, node: NOTICE_TO_RUN, at: '', fence: NO_FENCE })));
+  return granted;
 }
 
 const keyOf = ({ workflow, slotKey: key }: Counted) => ({ workflow: workflow.name, key });
