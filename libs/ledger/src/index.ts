@@ -42,6 +42,7 @@ export {
 export { EndedStore } from './runs/ended-store.js';
 export { EventStore, type RunEvent, type SendAnswer } from './runs/event-store.js';
 export { NOTICE_TO_RUN, type Notice, NoticeStore } from './runs/notice-store.js';
+export { reclaimPlaces } from './runs/reclaim-places.js';
 export { type EventRepeat, RepeatStore, repeatKey } from './runs/repeat-store.js';
 export { type RepeatedRun, RerunStore, type TakenOver } from './runs/rerun-store.js';
 export type { RunAddress } from './runs/run-address.js';

@@ -83,6 +83,17 @@ test('one of two monitors leads and shows what is global; the other says that it
   await two.leader.resign();
 });
 
+test('the one that leads gives places of concurrency keys, which runs that are over have kept, to those that wait', async () => {
+  const { leader } = monitor('keeper');
+  await db.query(
+    `insert into reprise.slot (workflow, key, run_id, version, state, most)
+     select 'w', 'k', gen_random_uuid(), gen_random_uuid(), 'held', 1`,
+  );
+  await leader.round();
+  expect(await db.query('select from reprise.slot')).toEqual([]);
+  await leader.resign();
+});
+
 test('a leader that was stopped past its lease shows nothing from then on, though nobody has told it', async () => {
   const stopped = monitor('stopped');
   await stopped.leader.round();

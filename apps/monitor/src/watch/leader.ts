@@ -1,4 +1,11 @@
-import { AdmissionStore, type Database, type EventStore, ensurePartitions, type MemberStore } from '@reprise/ledger';
+import {
+  AdmissionStore,
+  type Database,
+  type EventStore,
+  ensurePartitions,
+  type MemberStore,
+  reclaimPlaces,
+} from '@reprise/ledger';
 import { type Clock, type Logger, type Metrics, VERSION } from '@reprise/service';
 import type { GlobalGauges } from './global-gauges.js';
 
@@ -103,6 +110,8 @@ export class Leader {
     if (this.houseAtMs !== null && now - this.houseAtMs < DAY_MS) return;
     await ensurePartitions(this.options.database);
     await new AdmissionStore(this.options.database).purge();
+    const keys = await reclaimPlaces(this.options.database);
+    if (keys > 0) logger.warn({ keys }, 'runs that have ended had kept places of concurrency keys; others have them now');
     this.houseAtMs = now;
     logger.debug({}, 'partitions are there for the weeks ahead');
   }

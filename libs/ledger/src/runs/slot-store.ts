@@ -104,6 +104,13 @@ export class SlotStore {
     return this.grant(uniqueKeys(rows));
   }
 
+  /** Of runs that have ended or are gone; returns who has been given one instead. */
+  async reclaim(keys: readonly SlotKey[]): Promise<readonly SlotRun[]> {
+    await this.lock(keys);
+    await this.session.write(statement('delete-stray-slots'), keyColumns(keys));
+    return this.grant(keys);
+  }
+
   async find(run: RunId): Promise<'held' | 'waiting' | null> {
     const rows = await this.session.run<{ state: 'held' | 'waiting' }>(statement('find-slot'), [run]);
     return rows[0]?.state ?? null;
