@@ -12,6 +12,7 @@ export class ActiveWorkflows {
   private revision: string | null = null;
   private byName: ReadonlyMap<string, ActiveWorkflow> = new Map();
   private awaited = new Interests([]);
+  private interestCount = 0;
   private readonly compiled = new Map<VersionId, Workflow>();
 
   constructor(private readonly store: WorkflowStore) {}
@@ -21,15 +22,22 @@ export class ActiveWorkflows {
     const revision = await this.store.revision(session);
     if (revision === this.revision) return this.byName;
     const current = await this.store.current(session);
-    this.byName = new Map(
+    const interests = await this.store.interests(session);
+    const byName = new Map(
       current.map((each) => [each.name, { version: each.id, workflow: this.compile(each.id, each.document) }]),
     );
-    this.awaited = new Interests(await this.store.interests(session));
+    // At once: of two that read at the same time, the older answer under the newer revision would be believed until the next registration.
+    this.byName = byName;
     this.revision = revision;
-    return this.byName;
+    // None is ever taken away: fewer are older, and somebody may have been told of the others already.
+    if (interests.length > this.interestCount) {
+      this.interestCount = interests.length;
+      this.awaited = new Interests(interests);
+    }
+    return byName;
   }
 
-  /** What runs wait for, as of the last refresh. */
+  /** What runs wait for, as of the last refresh or later. */
   get interests(): Interests {
     return this.awaited;
   }
