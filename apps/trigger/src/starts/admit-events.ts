@@ -56,6 +56,14 @@ export async function admitEvents(
 }
 
 /** A redelivered message without an id is recognised by its body. */
+export async function findAnonymous(
+  store: StartStore,
+  { event, redelivered }: Extract<StartRequest, { kind: 'event' }>,
+): Promise<KnownEvent | null> {
+  if (!event.anonymous || !redelivered) return null;
+  return store.findAnonymousEvent(event.source, event.id.slice(0, event.id.lastIndexOf(':')));
+}
+
 async function anonymousAgain(
   store: StartStore,
   requests: readonly StartRequest[],
@@ -64,8 +72,8 @@ async function anonymousAgain(
   const found = new Map<EventPlan, KnownEvent>();
   for (const [index, plan] of plans.entries()) {
     const request = requests[index];
-    if (plan.kind !== 'event' || request?.kind !== 'event' || !plan.event.anonymous || !request.redelivered) continue;
-    const row = await store.findAnonymousEvent(plan.event.source, plan.event.id.slice(0, plan.event.id.lastIndexOf(':')));
+    if (plan.kind !== 'event' || request?.kind !== 'event') continue;
+    const row = await findAnonymous(store, request);
     if (row !== null) found.set(plan, row);
   }
   return found;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Json, runId } from '@reprise/core';
 import { WorkflowStore } from '@reprise/ledger';
@@ -111,5 +112,46 @@ describe('a start that could not start now', () => {
     expect(await answer({ ...rerun, version: 'latest' })).toEqual({ kind: 'conflict', run });
     expect(await answer({ ...rerun, key: null })).toMatchObject({ kind: 'archived' });
     expect(await answer({ ...rerun, run: runId('01890000-0000-7000-8000-00000000dead') })).toMatchObject({ kind: 'no-run' });
+  });
+});
+
+describe('a start without a key that the broker delivers again', () => {
+  const anonymous = (workflow: string, { body, redelivered = true }: { body: string; redelivered?: boolean }): StartRequest => ({
+    kind: 'event',
+    event: {
+      source: 'amqp/shop',
+      id: `body:${body}:${randomUUID()}`,
+      type: `run.start.${workflow}`,
+      subject: null,
+      time: null,
+      data: { body },
+      extensions: {},
+      anonymous: true,
+    },
+    redelivered,
+    via: 'amqp',
+    startOf: workflow,
+  });
+  async function startedBy(request: StartRequest) {
+    const given = await answer(request);
+    if (given.kind !== 'event') throw new Error(JSON.stringify(given));
+    return given.results;
+  }
+
+  test('is known by its body, though its workflow has been archived since', async () => {
+    await starts.register(document('left'));
+    const results = await startedBy(anonymous('left', { body: 'a', redelivered: false }));
+    expect(results).toMatchObject([{ kind: 'started' }]);
+    await archive('left');
+    expect(await answer(anonymous('left', { body: 'a' }))).toMatchObject({ kind: 'event', outcome: 'duplicate', results });
+    expect(await starts.runs('id', 'left')).toHaveLength(1);
+  });
+
+  test('is refused if nothing is known of it, or if it comes for the first time', async () => {
+    await starts.register(document('left-alone'));
+    await startedBy(anonymous('left-alone', { body: 'b', redelivered: false }));
+    await archive('left-alone');
+    expect(await answer(anonymous('left-alone', { body: 'c' }))).toMatchObject({ kind: 'archived' });
+    expect(await answer(anonymous('left-alone', { body: 'b', redelivered: false }))).toMatchObject({ kind: 'archived' });
   });
 });

@@ -169,7 +169,7 @@ export class StartRuns {
 
   private async commit(session: Session, requests: readonly StartRequest[], planned: readonly Plan[]): Promise<Committed> {
     const store = new StartStore(session);
-    const plans = await answerReplays(store, planned);
+    const plans = await answerReplays(store, requests, planned);
     const { names, clock, settings } = this.options;
     const events = await admitEvents(store, requests, plans);
     const winners = await takeKeys(store, startsOf(plans, events), settings.keyRetentionMs);
