@@ -1,5 +1,6 @@
 import { BrokerConnection } from '@reprise/broker';
 import { instantText } from '@reprise/core';
+import type { Database } from '@reprise/ledger';
 import { createServiceContext, Metrics, readSettings, silentLogger } from '@reprise/service';
 import { registerWorkflow, TestBroker, TestDatabase } from '@reprise/testing';
 import { TriggerPipeline } from '../src/pipeline/trigger-pipeline.js';
@@ -43,11 +44,12 @@ export class TriggerPipelines {
     return pipelines;
   }
 
-  async start(): Promise<TriggerPipeline> {
+  /** `database`: another way to the same. */
+  async start(database: Database = this.db.database): Promise<TriggerPipeline> {
     const environment = { DATABASE_URL: this.db.url, REPRISE_DATABASE_POOL: '4' };
     const settings = readSettings(environment, 'trigger');
     const context = createServiceContext('trigger', settings, { logger: silentLogger, metrics: this.metrics });
-    const pipeline = new TriggerPipeline(context, this.db.database, this.connection);
+    const pipeline = new TriggerPipeline(context, database, this.connection);
     await pipeline.start();
     this.running.add(pipeline);
     return pipeline;

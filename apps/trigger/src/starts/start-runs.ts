@@ -50,6 +50,7 @@ export interface StartRunsOptions {
 }
 
 export interface Started {
+  /** In the order of the requests; fewer than those when the ledger was lost on the way: then `told` rejects. */
   readonly answers: readonly StartAnswer[];
   readonly told: Promise<void>;
 }
@@ -85,7 +86,7 @@ export class StartRuns {
     this.trace = tracing === null ? null : new TraceStarts(tracing, names, () => clock.now());
   }
 
-  /** One answer for each request. `told` resolves when what follows from them is confirmed. */
+  /** One answer for each request that is durable. `told` resolves when what follows from them is confirmed. */
   async start(requests: readonly StartRequest[]): Promise<Started> {
     let committed: Committed;
     let plans: readonly Plan[];
@@ -156,8 +157,14 @@ export class StartRuns {
     logger.warn({ error, requests: requests.length }, 'a batch of requests was refused, trying its halves');
     const middle = Math.ceil(requests.length / 2);
     const left = await this.start(requests.slice(0, middle));
-    const right = await this.start(requests.slice(middle));
-    return { answers: [...left.answers, ...right.answers], told: Promise.all([left.told, right.told]).then(() => undefined) };
+    if (left.answers.length < middle) return left;
+    try {
+      const right = await this.start(requests.slice(middle));
+      return { answers: [...left.answers, ...right.answers], told: allTold([left.told, right.told]) };
+    } catch (lost) {
+      // What is committed is answered, or it would be asked for again under no key: only who waits for the rest hears of it.
+      return { answers: left.answers, told: allTold([left.told, Promise.reject(lost)]) };
+    }
   }
 
   /** Nobody but the task that waits for it would ask again, and for ever. */
@@ -217,6 +224,8 @@ export class StartRuns {
 
 /** On a run that others have stamped with the database's time: without a look at it, it would seem to begin before that has ended, or has asked for it. */
 const follows = ({ slotKey, origin }: PlannedStart): boolean => slotKey !== null || origin.parent !== null;
+
+const allTold = (parts: readonly Promise<void>[]): Promise<void> => Promise.all(parts).then(() => undefined);
 
 /** Nothing was to be done, or it has failed at once. */
 const endedOf = (writes: readonly StartWrite[]): readonly RunId[] =>
