@@ -15,6 +15,7 @@ import { Guard1700000000021 } from './0021-guard.js';
 import { BoundedLists1700000000022 } from './0022-bounded-lists.js';
 import { RepeatedEvents1700000000023 } from './0023-repeated-events.js';
 import { Keys1700000000024 } from './0024-keys.js';
+import { EveryEnd1700000000025 } from './0025-every-end.js';
 
 /** In the order they run. Forward only: a released migration is never edited. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   BoundedLists1700000000022,
   RepeatedEvents1700000000023,
   Keys1700000000024,
+  EveryEnd1700000000025,
 ] as const;

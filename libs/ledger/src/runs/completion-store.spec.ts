@@ -59,6 +59,32 @@ test('the end of a followed run is noted with it, and taken once', async () => {
   expect(await take()).toEqual([]);
 });
 
+test('every end is noted of a run that is taken up again, though nobody has acted on the one before; the same one once', async () => {
+  const run = newRun();
+  const failure = { status: 'failed', output: null, error: { code: 'NO', message: 'no' } } as const;
+  const [first, second] = [run.createdAt + 5, run.createdAt + 5_000];
+  await insert(run, 'load');
+  await update(ended(run, { ...failure, endedAt: first }));
+  await update(run);
+  await update(ended(run, { ...failure, endedAt: second }));
+  await update(ended(run, { ...failure, endedAt: second }));
+  expect(await take()).toMatchObject([
+    { run: run.id, status: 'failed', endedAt: first },
+    { run: run.id, status: 'failed', endedAt: second },
+  ]);
+  expect(await take()).toEqual([]);
+});
+
+test('of two ends of one run each is taken for itself', async () => {
+  const run = newRun();
+  await insert(run, 'load');
+  await update(ended(run, { endedAt: run.createdAt + 5 }));
+  await update(run);
+  await update(ended(run, { endedAt: run.createdAt + 6 }));
+  expect(await take(1)).toMatchObject([{ endedAt: run.createdAt + 5 }]);
+  expect(await take(1)).toMatchObject([{ endedAt: run.createdAt + 6 }]);
+});
+
 test('so is the end of one that ended as it began', async () => {
   const run = ended(newRun(), { status: 'failed', output: null, error: { code: 'NO', message: 'no' } });
   await insert(run, 'load');
