@@ -25,9 +25,9 @@ export interface RecordedEffectsOptions {
   readonly key: string;
   readonly attempt: number;
   readonly store: EffectRecords;
-  /** Asks again while the records cannot be reached. */
   /** What makes two requests the same. */
   readonly fingerprintOf: (request: JsonText) => string;
+  /** Asks again while the records cannot be reached. */
   readonly untilAvailable: <Result>(ask: () => Promise<Result>) => Promise<Result>;
   /** Where tests of crashes let the process die. */
   readonly faultPoint: (name: string) => void | Promise<void>;
@@ -53,6 +53,7 @@ export class RecordedEffects {
   private readonly busy = new Set<string>();
   /** How effects have ended of which the ledger may not know it. */
   private readonly unrecorded = new Map<string, EffectEnd>();
+  private lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: RecordedEffectsOptions) {}
 
@@ -110,7 +111,7 @@ export class RecordedEffects {
     const { store, holder, attempt } = this.options;
     const fingerprint = request === undefined ? null : this.options.fingerprintOf(toJsonText(request));
     const intent = { name, key: this.keyOf(name), fingerprint, policy, attempt, again };
-    return this.options.untilAvailable(() => store.begin(holder, intent));
+    return this.inTurn(() => store.begin(holder, intent));
   }
 
   private async work<Result>(name: string, work: (effect: EffectHandle) => Promise<Result>): Promise<Result> {
@@ -148,8 +149,18 @@ export class RecordedEffects {
   private async end(name: string, end: EffectEnd): Promise<void> {
     const { store, holder } = this.options;
     this.unrecorded.set(name, end);
-    if (!(await this.options.untilAvailable(() => store.end(holder, name, end)))) throw this.replaced();
+    if (!(await this.inTurn(() => store.end(holder, name, end)))) throw this.replaced();
     this.unrecorded.delete(name);
+  }
+
+  /**
+   * Beginnings and ends one after the other, whatever the work does meanwhile. Each says in the task's row whether anything is open, and sees
+   * the other effects as they were before it waited for that row: of two that end together, both would leave the other one open.
+   */
+  private inTurn<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    const turn = this.lastTurn.then(() => this.options.untilAvailable(ask));
+    this.lastTurn = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Asks the other system. null: it does not know either. */
