@@ -3,6 +3,7 @@ import { type ClaimId, claimId, type JsonText, type TaskState } from '@reprise/c
 import { systemClock } from '@reprise/service';
 import { eventually, TcpProxy, TestDatabase } from '@reprise/testing';
 import { insertTasks, json, newRunId } from '../../test/rows.js';
+import { takeKeys } from '../attempts/call-keys.js';
 import { AdvanceStore, type Claimed, ClaimStore, Database, type KeyedTicket, type KeyVerdict } from '../index.js';
 
 const WEEK_MS = 7 * 24 * 3_600_000;
@@ -163,6 +164,24 @@ describe('a business key', () => {
     expect(await verdict(await ticket(key))).toBe('in-progress');
   });
 
+  test('that somebody newer has taken meanwhile is theirs, whoever had been waiting for another key since before', async () => {
+    const [awaited, wanted] = [newKey(), newKey()].sort() as [string, string];
+    const late = [await ticket(awaited), await ticket(wanted)] as const;
+    let waiting: ReturnType<typeof claim> | undefined;
+    const undone = db.database.transaction(async (session) => {
+      const holder = { ...late[0], run: newRunId(), key: awaited, fingerprint: 'f' };
+      await takeKeys(session, [holder]);
+      waiting = claim(late);
+      await eventually(async () => (await lockWaits()) === 1, { what: 'a claim that waits for the first key' });
+      // Neither its task nor its key were there when the one that waits began.
+      expect(await verdict(await ticket(wanted))).toBe('owned');
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    const { claimed, inProgress } = await waiting!;
+    expect([claimed.map((each) => each.claimed.run), inProgress.map(({ run }) => run)]).toEqual([[late[0].run], [late[1].run]]);
+  });
+
   test('claims nothing for a ticket whose task has moved on, and takes no key for it', async () => {
     const key = newKey();
     const moved = await ticket(key, { status: 'succeeded', endedAt: 1 });
@@ -203,6 +222,13 @@ describe('a business key', () => {
     }
   });
 });
+
+async function lockWaits(): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return row?.count ?? 0;
+}
 
 const claimOf = async ({ run }: KeyedTicket) =>
   (await db.query<{ claim: string | null }>('select claim from reprise.task where run_id = $1', [run]))[0]?.claim;
