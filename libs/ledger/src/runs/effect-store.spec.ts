@@ -164,6 +164,22 @@ describe('what a person has found out', () => {
       ]),
     );
 
+  test('of all that was open leaves nothing open in the row of its task; of some of it, the rest', async () => {
+    const first = await claimed();
+    for (const name of ['a', 'b']) await effects.begin(first, intent({ name }));
+    await write(first, [{ name: 'a', happened: true }], false);
+    expect(await guardOf(first)).toBe('open-park');
+    await write(first, [{ name: 'b', happened: false }], false);
+    expect(await guardOf(first)).toBe('settled');
+    const other = await claimed();
+    await effects.begin(other, intent({ policy: 'fail' }));
+    await write(other, [], true);
+    expect(await guardOf(other)).toBe('settled');
+    const untold = await claimed('once-park');
+    await write(untold, [], true);
+    expect(await guardOf(untold)).toBe('once-park');
+  });
+
   test('settles what is in doubt, leaves what is known, and says of the rest that it has not happened', async () => {
     const first = await claimed();
     for (const name of ['a', 'b', 'c', 'd']) await effects.begin(first, intent({ name }));

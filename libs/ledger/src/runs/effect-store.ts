@@ -76,7 +76,9 @@ export class EffectStore {
 export class EffectFindings {
   constructor(private readonly session: Session) {}
 
+  /** After the rows of the tasks: those of which nothing is open any more then say so. */
   async write(writes: readonly { readonly run: RunId; readonly write: EffectWrite }[]): Promise<void> {
+    if (writes.length === 0) return;
     const found = writes.flatMap(({ run, write }) => write.findings.map((finding) => ({ run, write, finding })));
     if (found.length > 0) {
       await this.session.write(statement('settle-effects'), [
@@ -88,8 +90,9 @@ export class EffectFindings {
       ]);
     }
     const others = writes.filter(({ write }) => write.othersNot);
-    if (others.length === 0) return;
-    await this.session.write(statement('void-effects'), [...keysOf(others), others.map(({ write }) => write.by)]);
+    if (others.length > 0)
+      await this.session.write(statement('void-effects'), [...keysOf(others), others.map(({ write }) => write.by)]);
+    await this.session.write(statement('settle-guards'), keysOf(writes));
   }
 }
 

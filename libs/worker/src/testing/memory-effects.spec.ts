@@ -188,9 +188,9 @@ describe.each([
       { name: 'unknown', happened: true },
     ];
     await kept.settle(found, false);
-    expect(await kept.states()).toEqual(['committed', 'void', 'intended', 'committed']);
+    expect([await kept.guard(), await kept.states()]).toEqual(['open-park', ['committed', 'void', 'intended', 'committed']]);
     await kept.settle([], true);
-    expect(await kept.states()).toEqual(['committed', 'void', 'void', 'committed']);
+    expect([await kept.guard(), await kept.states()]).toEqual(['settled', ['committed', 'void', 'void', 'committed']]);
     const second = await replaced(kept, first);
     expect([await begin(second, { name: 'a' }), await begin(second, { name: 'c' })]).toEqual([
       { kind: 'committed', result: '{"found":true}' },

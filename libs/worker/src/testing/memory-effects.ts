@@ -45,6 +45,10 @@ export class MemoryEffects {
       const task = this.heldBy(holder);
       if (task !== null) this.tasks.set(holder.at, { ...task, guard });
     },
+    settleGuard: ({ at }) => {
+      const task = this.tasks.get(at);
+      if (task?.guard?.startsWith('open-') === true) this.tasks.set(at, { ...task, guard: 'settled' });
+    },
   });
 
   /** Effects of one task (`attempt.key`), or of all, in the order in which they were first begun. */

@@ -19,9 +19,14 @@ export interface GuardedTasks {
   /** undefined: the attempt does not hold the task any more. */
   guardOf(holder: Holder): Guard | null | undefined;
   guard(holder: Holder, guard: Guard | null): void;
+  /** None of its effects is open any more, whoever holds it. */
+  settleGuard(task: Pick<Holder, 'node' | 'at'>): void;
 }
 
-/** Effects as `begin-effect.sql`, `end-effect.sql`, `settle-effects.sql` and `void-effects.sql` write them; one spec holds both to the same. */
+/**
+ * Effects as `begin-effect.sql`, `end-effect.sql`, `settle-effects.sql`, `void-effects.sql` and `settle-guards.sql` write them; one spec
+ * holds both to the same.
+ */
 export class EffectBook {
   private readonly tasks = new Map<string, Map<string, EffectRow>>();
 
@@ -75,8 +80,9 @@ export class EffectBook {
         : ({ state: 'void', result: null } as const);
       this.put(task, { ...row, ...found, settledBy: by });
     }
-    if (!othersNot) return;
-    for (const row of this.of(task).filter(isInDoubt)) this.put(task, { ...row, state: 'void', result: null, settledBy: by });
+    if (othersNot)
+      for (const row of this.of(task).filter(isInDoubt)) this.put(task, { ...row, state: 'void', result: null, settledBy: by });
+    if (!this.of(task).some(isInDoubt)) this.held.settleGuard(task);
   }
 
   private find({ node, at }: Pick<Holder, 'node' | 'at'>, name: string): EffectRow | undefined {

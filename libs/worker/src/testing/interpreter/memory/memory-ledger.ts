@@ -50,6 +50,7 @@ export class MemoryLedger {
   readonly effects = new EffectBook({
     guardOf: (holder) => this.heldBy(holder)?.guard,
     guard: (holder, guard) => this.guard(holder, guard),
+    settleGuard: ({ node, at }) => this.settleGuard(node, at),
   });
   private readonly rows = new Map<TaskKey, TaskState>();
   private readonly open = new Set<TaskKey>();
@@ -202,6 +203,11 @@ export class MemoryLedger {
   guard(holder: Holder, guard: Guard | null): void {
     const task = this.heldBy(holder);
     if (task !== null) this.write(store({ ...task, guard }));
+  }
+
+  private settleGuard(node: number, at: At): void {
+    const task = this.find(node, at);
+    if (task?.guard?.startsWith('open-') === true) this.write(store({ ...task, guard: 'settled' }));
   }
 
   /** Its outcome is in its row before anybody hears it. */
