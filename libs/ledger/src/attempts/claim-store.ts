@@ -62,15 +62,14 @@ export class ClaimStore {
       return await this.claimIn(this.database, sorted, [claim, executor, leaseMs, queue]);
     } catch (error) {
       if (classifyError(error) !== 'unavailable') throw error;
-      const [runs, nodes, ats] = columns(sorted);
-      const rows = await untilAvailable(() => this.database.run<ClaimRow>(statement('find-claims'), [runs, nodes, ats, claim]));
+      const held = await this.heldBy(claim, sorted);
       // Told that these are somebody else's, the caller would acknowledge tickets that nobody has taken.
-      if (rows.length === 0) throw error;
-      return { claimed: rows.map((row) => claimedOf(row, claim)), isPaused: false };
+      if (held.length === 0) throw error;
+      return { claimed: held, isPaused: false };
     }
   }
 
-  /** Looks at the business keys before it claims, all in one transaction. */
+  /** Looks at the business keys before it claims, all in one transaction; whether that was committed, its claim tells here too. */
   async claimKeyed(
     tickets: readonly KeyedTicket[],
     claim: ClaimId,
@@ -81,30 +80,62 @@ export class ClaimStore {
   ): Promise<KeyedClaims> {
     if (tickets.length === 0) return { claimed: [], inProgress: [], isPaused: false };
     const sorted = inOrder(tickets);
-    const claiming = this.database.transaction(async (session) => {
-      const keyed = await lockReady(session, sorted, fingerprint);
-      const verdicts = await takeKeys(session, keyed);
-      const mine = keyed.filter((_, index) => verdicts[index]?.kind !== 'in-progress');
-      const { claimed: rows, isPaused } = await this.claimIn(session, mine, [claim, executor, leaseMs, queue]);
-      // Keys must not be taken for attempts that do not begin.
-      if (isPaused) throw new QueueIsPaused();
-      const claimed = rows.flatMap((row) => {
-        const index = keyed.findIndex((each) => byKey(each, row) === 0);
-        const verdict = verdicts[index];
-        return verdict === undefined || verdict.kind === 'in-progress' ? [] : [{ claimed: row, verdict }];
+    const tried: KeyedClaims[] = [];
+    try {
+      return await this.database.transaction(async (session) => {
+        const keyed = await lockReady(session, sorted, fingerprint);
+        const claims = await this.claimByKeys(session, keyed, [claim, executor, leaseMs, queue]);
+        tried.push(claims);
+        return claims;
       });
-      const inProgress = keyed.filter((_, index) => verdicts[index]?.kind === 'in-progress');
-      return { claimed, inProgress, isPaused };
-    });
-    return claiming.catch((error: unknown) => {
+    } catch (error) {
       if (error instanceof QueueIsPaused) return { claimed: [], inProgress: [], isPaused: true };
-      throw error;
-    });
+      const [last] = tried.slice(-1);
+      if (classifyError(error) !== 'unavailable' || last === undefined) throw error;
+      const claimed = await this.stillHeld(last, claim);
+      if (claimed.length === 0) throw error;
+      return { ...last, claimed };
+    }
   }
 
   /** Which claims still hold, and which of them are asked to stop. A claim that is not among the answers is gone. */
   async renew(renewals: readonly Renewal[], leaseMs: number): Promise<readonly Renewed[]> {
     return renewIn(this.database, renewals, leaseMs);
+  }
+
+  private async claimByKeys(
+    session: Session,
+    keyed: readonly Keyed[],
+    by: readonly [claim: ClaimId, executor: string, leaseMs: number, queue: string],
+  ): Promise<KeyedClaims> {
+    const verdicts = await takeKeys(session, keyed);
+    const mine = keyed.filter((_, index) => verdicts[index]?.kind !== 'in-progress');
+    const { claimed: rows, isPaused } = await this.claimIn(session, mine, by);
+    // Keys must not be taken for attempts that do not begin.
+    if (isPaused) throw new QueueIsPaused();
+    const claimed = rows.flatMap((row) => {
+      const index = keyed.findIndex((each) => byKey(each, row) === 0);
+      const verdict = verdicts[index];
+      return verdict === undefined || verdict.kind === 'in-progress' ? [] : [{ claimed: row, verdict }];
+    });
+    const inProgress = keyed.filter((_, index) => verdicts[index]?.kind === 'in-progress');
+    return { claimed, inProgress, isPaused };
+  }
+
+  /** What of a transaction without an answer there is: all of it, but for what has come to an end or to somebody else since. */
+  private async stillHeld({ claimed }: KeyedClaims, claim: ClaimId): Promise<KeyedClaims['claimed']> {
+    const asked = claimed.map((each) => each.claimed);
+    const held = asked.length === 0 ? [] : await this.heldBy(claim, asked);
+    return claimed.flatMap(({ claimed: row, verdict }) => {
+      const now = held.find((each) => byKey(each, row) === 0 && each.fence === row.fence);
+      return now === undefined ? [] : [{ claimed: now, verdict }];
+    });
+  }
+
+  private async heldBy(claim: ClaimId, tickets: readonly Ticket[]): Promise<readonly Claimed[]> {
+    const [runs, nodes, ats] = columns(inOrder(tickets));
+    const rows = await untilAvailable(() => this.database.run<ClaimRow>(statement('find-claims'), [runs, nodes, ats, claim]));
+    return rows.map((row) => claimedOf(row, claim));
   }
 
   private async claimIn(
