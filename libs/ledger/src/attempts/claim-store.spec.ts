@@ -37,6 +37,13 @@ async function facts({ run, node, at }: Ticket): Promise<TaskFacts> {
   return row;
 }
 
+async function lockWaits(): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return row?.count ?? 0;
+}
+
 /** Another process's view of the same ledger. */
 async function another(url = db.url, poolSize = 2): Promise<Database> {
   const database = new Database({ url, applicationName: 'another', poolSize });
@@ -153,6 +160,27 @@ describe('a claim', () => {
     const { claimed } = await claiming;
     expect(claimed.map(({ run }) => run).sort()).toEqual(mine.map(({ run }) => run).sort());
     expect(claimed.every((each) => each.claim === id && each.fence === 2 && each.input === '{"page":1}')).toBe(true);
+  });
+
+  test('that is still under way when its link is cut is waited for, and found', async () => {
+    await using proxy = await TcpProxy.to(db.url);
+    const far = new ClaimStore(await another(proxy.url));
+    const tickets = await insertTasks(db.database, 2);
+    const id = newClaim();
+    const answers: Promise<unknown>[] = [];
+    await db.database.transaction(async (session) => {
+      await session.run({ name: 'lock-last', text: 'select from reprise.task where run_id = $1 for update' }, [tickets[1]?.run]);
+      let isAnswered = false;
+      const claiming = far.claim(tickets, id, 'far', LEASE_MS, 'default').finally(() => {
+        isAnswered = true;
+      });
+      answers.push(claiming.then(({ claimed }) => claimed.map(({ run }) => run), classifyError));
+      await eventually(async () => (await lockWaits()) === 1, { what: 'the claim to wait for the last row' });
+      proxy.cut();
+      await eventually(async () => isAnswered || (await lockWaits()) === 2, { what: 'somebody to look for it' });
+    });
+    expect(await answers[0]).toEqual(tickets.map(({ run }) => run));
+    expect(await facts(tickets[0] as Ticket)).toMatchObject({ status: 'running', claim: id });
   });
 
   test('that never reached the database fails as one to be tried again, and the tickets stay free', async () => {
