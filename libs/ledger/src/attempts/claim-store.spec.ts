@@ -153,7 +153,8 @@ describe('a claim', () => {
     await claim(theirs);
     const id = newClaim();
     proxy.halfOpen();
-    const claiming = far.claim([...mine, ...theirs], id, 'far', LEASE_MS, 'default');
+    const old = { ...(mine[0] as Ticket), fence: fence(0) };
+    const claiming = far.claim([old, ...mine, ...theirs], id, 'far', LEASE_MS, 'default');
     await eventually(async () => (await facts(mine[4] as Ticket)).claim === id, { what: 'the claim to commit' });
     proxy.pass();
     proxy.cut();

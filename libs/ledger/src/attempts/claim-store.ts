@@ -124,7 +124,7 @@ export class ClaimStore {
 
   /** What of a transaction without an answer there is: all of it, but for what has come to an end or to somebody else since. */
   private async stillHeld({ claimed }: KeyedClaims, claim: ClaimId): Promise<KeyedClaims['claimed']> {
-    const asked = claimed.map((each) => each.claimed);
+    const asked = inOrder(claimed.map((each) => each.claimed));
     const held = asked.length === 0 ? [] : await this.heldBy(claim, asked);
     return claimed.flatMap(({ claimed: row, verdict }) => {
       const now = held.find((each) => byKey(each, row) === 0 && each.fence === row.fence);
@@ -132,10 +132,12 @@ export class ClaimStore {
     });
   }
 
-  private async heldBy(claim: ClaimId, tickets: readonly Ticket[]): Promise<readonly Claimed[]> {
-    const [runs, nodes, ats] = columns(inOrder(tickets));
+  /** Each once, though an old ticket of its task is asked about too: its handler would run twice. */
+  private async heldBy(claim: ClaimId, sorted: readonly Ticket[]): Promise<readonly Claimed[]> {
+    const [runs, nodes, ats] = columns(sorted);
     const rows = await untilAvailable(() => this.database.run<ClaimRow>(statement('find-claims'), [runs, nodes, ats, claim]));
-    return rows.map((row) => claimedOf(row, claim));
+    const held = rows.map((row) => claimedOf(row, claim));
+    return held.filter((each, index) => held.findIndex((other) => byKey(other, each) === 0) === index);
   }
 
   private async claimIn(
