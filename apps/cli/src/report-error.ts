@@ -1,6 +1,7 @@
 import { RepriseError, UnreachableError, WaitTimeoutError } from '@reprise/client';
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from './exit-code.js';
 import type { Terminal } from './terminal.js';
+import { spanText } from './time-text.js';
 
 /** Says on stderr what went wrong and what to do, in words; answers the exit code. */
 export function reportError(terminal: Terminal, error: unknown): ExitCode {
@@ -21,7 +22,8 @@ function linesOf(error: unknown): readonly string[] {
     return [`error: ${error.message}`, 'Is Reprise running (npm start)? Another address: --url or REPRISE_URL.'];
   }
   if (error instanceof WaitTimeoutError) {
-    return [`error: ${error.message}; it goes on`, `watch it: reprise run watch ${error.run}`];
+    const waited = spanText(error.timeoutMs);
+    return [`error: run ${error.run} has not ended within ${waited}; it goes on`, `watch it: reprise run watch ${error.run}`];
   }
   if (error instanceof RepriseError) return problemLines(error);
   if (error instanceof UsageError) return [`error: ${error.message}`];

@@ -78,12 +78,17 @@ describe('run start', () => {
     expect([ran.code, JSON.parse(ran.out).status]).toEqual([exit, status]);
   });
 
-  test('--wait=300ms gives up with 6; the run goes on', async () => {
+  test('--wait=300ms gives up with 6, and says what the run waits for; it goes on', async () => {
     replies.set(path, { status: 202, body: { id: ID, status: 'running' } });
-    replies.set(`GET /v1/runs/${ID}`, { status: 200, body: run({ status: 'running', endedAt: null }) });
-    const ran = await reprise(['run', 'start', 'sync', '--wait=300ms']);
-    expect([ran.code, ran.out]).toEqual([6, '']);
-    expect(ran.err).toContain(`reprise run watch ${ID}`);
+    replies.set(`GET /v1/runs/${ID}`, {
+      status: 200,
+      body: run({ status: 'running', endedAt: null, nextText: 'charge is parked' }),
+    });
+    expect(await reprise(['run', 'start', 'sync', '--wait=300ms'])).toEqual({
+      code: 6,
+      out: '',
+      err: `charge is parked\nerror: run ${ID} has not ended within 300ms; it goes on\nwatch it: reprise run watch ${ID}\n`,
+    });
   });
 });
 
@@ -131,6 +136,21 @@ describe('output', () => {
     expect(out).toMatch(/✗ attempt 1 failed {2}200ms {2}http\.503: busy \[31mred {2}→ attempt 2 waits 1s/);
     expect(out).toMatch(/✓ attempt 2 succeeded/);
     expect(out).not.toContain('\u001b');
+  });
+
+  test('shows the effects of a task: the key they are found by, what came of them, who has said so', async () => {
+    const effect = { state: 'in_doubt', onInDoubt: 'park', attempt: 1, result: null, settledBy: null };
+    const effects = [
+      { ...effect, name: 'charge', key: 'r/pay/charge', error: { code: 'INTERNAL', message: 'socket hang up' } },
+      { ...effect, name: 'mail', key: 'r/pay/mail', error: null, state: 'committed', result: { id: 7 }, settledBy: 'anna' },
+    ];
+    const body = run({ status: 'running', endedAt: null, tasks: [task({ path: 'pay', status: 'parked', effects })] });
+    replies.set(`GET /v1/runs/${ID}`, { status: 200, body });
+    const { out } = await reprise(['run', 'show', ID]);
+    expect(out.split('\n').slice(-3, -1)).toEqual([
+      '    effect charge in_doubt  key r/pay/charge  INTERNAL: socket hang up',
+      '    effect mail committed  said by anna  key r/pay/mail  {"id":7}',
+    ]);
   });
 
   test('tells of a run that has failed which task, which attempt, what was decided, and what to do next', async () => {

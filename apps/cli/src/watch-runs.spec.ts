@@ -55,6 +55,16 @@ describe('run watch', () => {
     ]);
   });
 
+  test('says why an attempt that nobody takes waits', async () => {
+    const why = { why: { reason: 'hold' }, whyText: 'no executor hosts its handler (NO_HANDLER)' };
+    const held = task({ status: 'retrying', startedAt: null, endedAt: null, nextRetryAt: '2030-01-01T00:00:02.000Z', ...why });
+    const looks = [run({ status: 'running', endedAt: null, tasks: [held] }), run()];
+    replies.set(`GET /v1/runs/${ID}`, (_asked, times) => ({ status: 200, body: looks[Math.min(times, 1)] }));
+    expect((await reprise(['run', 'watch', ID])).out.split('\n')[1]).toBe(
+      '2030-01-01T00:00:00.000Z  fetch  retrying at 2030-01-01T00:00:02.000Z  no executor hosts its handler (NO_HANDLER)',
+    );
+  });
+
   test('with -o json the result is alone on stdout, progress goes to stderr', async () => {
     replies.set(`GET /v1/runs/${ID}`, { status: 200, body: run() });
     const ran = await reprise(['run', 'watch', ID, '-o', 'json']);

@@ -20,6 +20,7 @@ export const task = (over: Record<string, unknown>) => ({
   output: null,
   outputTruncated: false,
   child: null,
+  effects: [],
   error: null,
   why: null,
   whyText: null,

@@ -7,6 +7,7 @@ export type {
   DeadLetterState,
   DeadLetterView,
   DependencyView,
+  EffectView,
   EventView,
   ExecutorView,
   HistoryFact,

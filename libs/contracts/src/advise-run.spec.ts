@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TaskError } from '@reprise/core';
 import { adviseRun, type ParentState } from './advise-run.js';
-import type { RunView, TaskView } from './http-shapes.js';
+import type { EffectView, RunView, TaskView } from './http-shapes.js';
 
 type Advised = Parameters<typeof adviseRun>[0];
 
@@ -34,7 +34,13 @@ const run = (over: Partial<Advised> = {}): Advised => ({
 });
 const failed = (error: TaskError | null, over: Partial<Advised> = {}) => run({ error, ...over });
 const tasks = (...statuses: readonly TaskView['status'][]): RunView['tasks'] =>
-  statuses.map((status, index) => ({ path: `page[${index}].charge`, status, effects: [] as TaskView['effects'] }) as TaskView);
+  statuses.map((status, index) => ({ path: `page[${index}].charge`, status, error: null, effects: [] }) as unknown as TaskView);
+const parkedWith = (...states: readonly EffectView['state'][]): RunView['tasks'] => {
+  const effects = states.map((state, index) => ({ name: `e${index}`, state }) as EffectView);
+  return [
+    { path: 'charge', status: 'parked', error: { code: 'IN_DOUBT', message: 'who knows' }, effects } as unknown as TaskView,
+  ];
+};
 const parent = (over: Partial<ParentState> = {}): ParentState => ({
   id: 'PARENT',
   status: 'failed',
@@ -171,6 +177,24 @@ describe('what to do next', () => {
       run({ status: 'running', error: null, tasks: tasks('parked', 'parked', 'running', 'parked') }),
       null,
       'page[0].charge (and 2 more) is parked and waits for you: find out what it has come to, then `reprise run resolve ID page[0].charge succeeded|failed|retry`',
+    ],
+    [
+      'of one with an effect in doubt',
+      run({ status: 'running', error: null, tasks: parkedWith('in_doubt', 'committed') }),
+      null,
+      "charge is parked and waits for you: its effect e0 may have happened: look for its key in the other system, then `reprise run resolve ID charge retry --happened 'e0=RESULT'` if it has, `--not-happened e0` if it has not; what is not named is done again",
+    ],
+    [
+      'of one with several, also such as an attempt that died has begun',
+      run({ status: 'running', error: null, tasks: parkedWith('in_doubt', 'intended') }),
+      null,
+      "charge is parked and waits for you: its effects e0, e1 may have happened: look for their keys in the other system, then `reprise run resolve ID charge retry --happened 'NAME=RESULT'` for each that has, `--not-happened NAME` for each that has not; what is not named is done again",
+    ],
+    [
+      'of one in doubt that has recorded nothing',
+      run({ status: 'running', error: null, tasks: parkedWith() }),
+      null,
+      'charge is parked and waits for you: it may have done its work: find out, then `reprise run resolve ID charge succeeded --result RESULT` if it has, `reprise run resolve ID charge retry` if it has not: it is done again',
     ],
     [
       'of one that is paused',

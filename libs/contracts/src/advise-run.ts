@@ -42,7 +42,26 @@ function adviseParked({ id, tasks }: AdvisedRun): string | null {
   const [first, ...others] = tasks.filter(({ status }) => status === 'parked');
   if (first === undefined) return null;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
-  return `${first.path}${more} is parked and waits for you: find out what it has come to, then ${command('resolve', id, first.path, 'succeeded|failed|retry')}`;
+  return `${first.path}${more} is parked and waits for you: ${adviseTask(id, first)}`;
+}
+
+function adviseTask(run: string, { path, error, effects }: AdvisedRun['tasks'][number]): string {
+  const resolve = (...words: readonly string[]): string => command('resolve', run, path, ...words);
+  const doubts = effects.filter(({ state }) => state === 'in_doubt' || state === 'intended').map(({ name }) => name);
+  const [doubt, ...others] = doubts;
+  if (doubt !== undefined) {
+    const all = others.length > 0;
+    const [what, name, each] = all
+      ? [`its effects ${doubts.join(', ')}`, 'NAME', 'for each that']
+      : [`its effect ${doubt}`, doubt, 'if it'];
+    const happened = `${resolve('retry', '--happened', `'${name}=RESULT'`)} ${each} has, \`--not-happened ${name}\` ${each} has not`;
+    return `${what} may have happened: look for ${all ? 'their keys' : 'its key'} in the other system, then ${happened}; what is not named is done again`;
+  }
+  if (error?.code === 'IN_DOUBT') {
+    const retry = `${resolve('retry')} if it has not: it is done again`;
+    return `it may have done its work: find out, then ${resolve('succeeded', '--result', 'RESULT')} if it has, ${retry}`;
+  }
+  return `find out what it has come to, then ${resolve('succeeded|failed|retry')}`;
 }
 
 /** The task has ended, and nobody knows what became of something that it has done. `fail` says that nobody cares. */

@@ -5,6 +5,7 @@ import { exitCodeOfRun } from '../exit-code.js';
 import { readWait } from '../read-argument.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields } from '../table.js';
+import { waitRun } from '../watch/wait-run.js';
 
 interface RerunCommandOptions extends CommonOptions {
   readonly from?: string;
@@ -44,7 +45,7 @@ async function rerun(context: CommandContext, id: string, options: RerunCommandO
     terminal.say(`watch it: reprise run watch ${started.id}`);
     return;
   }
-  const ended = await client.wait(started.id, timeoutMs === undefined ? {} : { timeoutMs });
+  const ended = await waitRun({ client, terminal, id: started.id, timeoutMs });
   await showRun(client, started.id, context, options);
   exit(exitCodeOfRun(ended.status));
 }

@@ -6,6 +6,7 @@ import { exitCodeOfRun } from '../exit-code.js';
 import { readWait } from '../read-argument.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields } from '../table.js';
+import { waitRun } from '../watch/wait-run.js';
 
 interface RetryOptions extends CommonOptions {
   readonly wait?: string | true;
@@ -38,7 +39,7 @@ async function retry(context: CommandContext, id: string, options: RetryOptions,
   const until = timeoutMs === undefined ? Number.POSITIVE_INFINITY : terminal.now() + timeoutMs;
   if (!answer.applied) await takenUp(client, before, until, terminal.now);
   const leftMs = Math.max(1, until - terminal.now());
-  const ended = await client.wait(id, Number.isFinite(leftMs) ? { timeoutMs: leftMs } : {});
+  const ended = await waitRun({ client, terminal, id, timeoutMs: Number.isFinite(leftMs) ? leftMs : undefined });
   await showRun(client, id, context, options);
   exit(exitCodeOfRun(ended.status));
 }

@@ -9,6 +9,7 @@ import { between } from '../time-text.js';
 import { decisionText, failureText } from '../watch/run-failure.js';
 import { runState } from '../watch/run-state.js';
 import { taskLines } from '../watch/task-tree.js';
+import { waitRun } from '../watch/wait-run.js';
 import { watchRun } from '../watch/watch-run.js';
 import { addEvent } from './run-event.js';
 import { addHistory } from './run-history.js';
@@ -110,7 +111,7 @@ async function start({ terminal, exit }: CommandContext, workflow: string, optio
     terminal.say(`watch it: reprise run watch ${started.id}`);
     return;
   }
-  const ended = await client.wait(started.id, timeoutMs === undefined ? {} : { timeoutMs });
+  const ended = await waitRun({ client, terminal, id: started.id, timeoutMs });
   await showWhole(client, ended.id, { terminal, exit }, options);
   exit(exitCodeOfRun(ended.status));
 }

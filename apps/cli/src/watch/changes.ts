@@ -51,8 +51,9 @@ export class Changes {
     const state = `${task.status} ${task.attempt}`;
     if (task.status === 'pending' || this.seen.get(task.path) === state) return [];
     this.seen.set(task.path, state);
-    // The row of a retry that waits still has the times of the attempt before.
-    const before = task.status === 'retrying' ? task.attempts.findLast((attempt) => attempt.endedAt !== null)?.endedAt : null;
+    // What waits for its next attempt, or for a person, has the times of the attempt before.
+    const rests = task.status === 'retrying' || task.status === 'parked';
+    const before = rests ? task.attempts.findLast((attempt) => attempt.endedAt !== null)?.endedAt : null;
     const at = before ?? task.endedAt ?? task.startedAt ?? task.queuedAt ?? task.createdAt ?? '-';
     const attempt = task.attempt > 1 ? `  attempt ${task.attempt}` : '';
     const retry = task.nextRetryAt === null ? '' : ` at ${task.nextRetryAt}`;
@@ -60,7 +61,9 @@ export class Changes {
       task.startedAt !== null && task.endedAt !== null
         ? `  ${spanText(Date.parse(task.endedAt) - Date.parse(task.startedAt))}`
         : '';
-    return [`${at}  ${task.path}  ${task.status}${attempt}${retry}${took}`];
+    // Of a failure its verdict has told why; an attempt that nobody could take has none.
+    const why = task.status === 'retrying' && task.why?.reason === 'hold' ? `  ${printable(task.whyText ?? '')}` : '';
+    return [`${at}  ${task.path}  ${task.status}${attempt}${retry}${took}${why}`];
   }
 
   /** What a running handler says of itself, when it says something new. */

@@ -1,4 +1,4 @@
-import type { AttemptView, RunView, TaskView } from '@reprise/client';
+import type { AttemptView, EffectView, RunView, TaskView } from '@reprise/client';
 import colors from 'picocolors';
 import { printable } from '../terminal.js';
 import { between, spanText } from '../time-text.js';
@@ -14,6 +14,7 @@ const GLYPHS: Readonly<Record<string, string>> = {
   retrying: '↻',
   waiting: '◷',
   parked: '!',
+  in_doubt: '?',
   pending: '·',
   skipped: '–',
   cancelled: '⊘',
@@ -28,6 +29,7 @@ export function paint(status: string, text: string): string {
     case 'timeout':
     case 'lost':
     case 'parked':
+    case 'in_doubt':
       return colors.red(text);
     case 'running':
     case 'ready':
@@ -59,8 +61,18 @@ function linesOf(task: TaskView, now: number, withAttempts: boolean): readonly s
   );
   const head = `${indent}${glyph(task.status)} ${name}  ${paint(task.status, task.status)}${facts.map((fact) => `  ${colors.dim(fact)}`).join('')}`;
   const tried = withAttempts && (task.attempts.length > 1 || task.status === 'failed' || task.status === 'parked');
-  if (tried) return [head, ...task.attempts.map((attempt) => `${indent}    ${attemptLine(attempt, now)}`)];
-  return [head, ...reasonsOf(task).map((reason) => `${indent}    ${reason}`)];
+  const tries = tried ? task.attempts.map((attempt) => attemptLine(attempt, now)) : reasonsOf(task);
+  const effects = withAttempts ? task.effects.map(effectLine) : [];
+  return [head, ...[...tries, ...effects].map((line) => `${indent}    ${line}`)];
+}
+
+/** What it has changed outside, or may have: by the key it is found there. */
+function effectLine({ name, state, key, result, error, settledBy }: EffectView): string {
+  const inDoubt = state === 'in_doubt' || state === 'intended';
+  const said = settledBy === null ? '' : `  said by ${settledBy}`;
+  const known = state === 'committed' ? shortened(JSON.stringify(result)) : error === null ? '' : errorText(error);
+  const text = `effect ${printable(name)} ${state}${said}  key ${printable(key)}${known === '' ? '' : `  ${known}`}`;
+  return inDoubt ? paint('parked', text) : colors.dim(text);
 }
 
 function detailOf(task: TaskView, now: number): string {
@@ -77,15 +89,19 @@ function detailOf(task: TaskView, now: number): string {
   return together(round, attempt, took);
 }
 
-/** The longest that is shown of what a handler says of its progress. */
-const LONGEST_PROGRESS = 80;
+/** The longest that is shown of what a handler says of its progress, and of an effect's result. */
+const LONGEST_SHOWN = 80;
 
 /** What the running attempt's handler has last said of its progress; empty: nothing. */
 export function progressText(task: TaskView): string {
   const progress = task.attempts.at(-1)?.heartbeat?.progress ?? null;
   if (progress === null) return '';
-  const text = printable(typeof progress === 'string' ? progress : JSON.stringify(progress)).replaceAll(/\s+/g, ' ');
-  return text.length <= LONGEST_PROGRESS ? text : `${text.slice(0, LONGEST_PROGRESS - 1)}…`;
+  return shortened(typeof progress === 'string' ? progress : JSON.stringify(progress));
+}
+
+function shortened(value: string): string {
+  const text = printable(value).replaceAll(/\s+/g, ' ');
+  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 1)}…`;
 }
 
 const together = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join('  ');
