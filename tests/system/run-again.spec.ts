@@ -120,7 +120,7 @@ test('a failed run that is retried goes on from what failed: nothing that succee
     [1, 'failed'],
     [2, 'failed'],
   ]);
-  expect(taskOf(second, 'strict[1]')?.attempts[1]?.why).toMatchObject({ reason: 'operator', attempt: 1 });
+  expect(taskOf(second, 'strict[1]')?.attempts[1]?.why).toMatchObject({ reason: 'operator', attempt: 2 });
   const third = await retry(2);
   expect(taskOf(third, 'strict')).toMatchObject({ status: 'succeeded' });
   expect(taskOf(third, 'after')).toMatchObject({ status: 'succeeded' });

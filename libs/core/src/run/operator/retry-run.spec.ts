@@ -43,7 +43,7 @@ describe('a failed run that is taken up again', () => {
       [1, 'failed'],
       [2, 'succeeded'],
     ]);
-    expect(run.attemptsOf('a')[1]?.why).toEqual({ reason: 'operator', askedBy: 'ann', attempt: 1 });
+    expect(run.attemptsOf('a')[1]?.why).toEqual({ reason: 'operator', askedBy: 'ann', attempt: 2 });
     const fences = run.executor.claims.map(({ fence }) => fence);
     expect(fences).toEqual([...new Set(fences)].sort((a, b) => a - b));
   });

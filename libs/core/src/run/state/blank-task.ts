@@ -51,7 +51,7 @@ export function nextTry(draft: Draft, task: TaskState): TaskState {
   return {
     ...task,
     attempt,
-    why: { reason: 'operator', askedBy: draft.run.progress.askedBy ?? 'nobody known', attempt: task.attempt },
+    why: { reason: 'operator', askedBy: draft.run.progress.askedBy ?? 'nobody known', attempt },
   };
 }
 
