@@ -300,7 +300,12 @@ describe('answers are as documented', () => {
     expect(simulated.json).toMatchObject({ truncated: false, codes: [{ failures: expect.any(Number) }] });
     await ask('post', '/v1/simulations/retry', { body: { ...simulation, policy: 'maximumAttempts: -1' } });
     await ask('post', '/v1/simulations/retry', { body: { ...simulation, workflow: 'nobodys' } });
-    for (const path of ['/healthz', '/readyz', '/metrics', '/', '/console.js', '/session.js', '/console.css', '/asyncapi.yaml'])
+    const pages = [
+      '/',
+      '/console.css',
+      ...['console', 'elements', 'runs-page', 'run-page', 'session'].map((name) => `/${name}.js`),
+    ];
+    for (const path of ['/healthz', '/readyz', '/metrics', '/asyncapi.yaml', ...pages])
       expect((await ask('get', path)).status).toBe(200);
     expect((await ask('delete', '/v1/workflows/{name}', { path: { name: 'shop' } })).status).toBe(204);
   });

@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, Req } from '@nestjs/common';
+import type { Request } from 'express';
 
 const asset = (name: string): string => readFileSync(new URL(`../../public/${name}`, import.meta.url), 'utf8');
 
+const SCRIPTS = ['console.js', 'elements.js', 'run-page.js', 'runs-page.js', 'session.js'];
+
 /** What the page is made of: there is no data in it, and it asks for a token where one is needed. */
-export const CONSOLE_PATHS = ['/', '/console.js', '/session.js', '/console.css'];
+export const CONSOLE_PATHS = ['/', '/console.css', ...SCRIPTS.map((name) => `/${name}`)];
 
 /** A page of its own: no build step, nothing from elsewhere, script and style by path as the content security policy wants. */
 @Controller()
 export class ConsoleController {
   private readonly page = asset('index.html');
-  private readonly code = asset('console.js');
-  private readonly session = asset('session.js');
+  private readonly scripts = new Map(SCRIPTS.map((name) => [name, asset(name)]));
   private readonly look = asset('console.css');
 
   @Get()
@@ -20,16 +22,10 @@ export class ConsoleController {
     return this.page;
   }
 
-  @Get('console.js')
+  @Get(SCRIPTS)
   @Header('content-type', 'text/javascript; charset=utf-8')
-  script(): string {
-    return this.code;
-  }
-
-  @Get('session.js')
-  @Header('content-type', 'text/javascript; charset=utf-8')
-  asking(): string {
-    return this.session;
+  script(@Req() { path }: Request): string | undefined {
+    return this.scripts.get(path.slice(1));
   }
 
   @Get('console.css')

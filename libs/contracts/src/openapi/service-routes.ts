@@ -47,6 +47,9 @@ export const SERVICE_ROUTES: readonly Route[] = [
   // Loaded by a browser before a person can give their token.
   { ...page('/', 'The console', 'text/html'), open: true },
   { ...page('/console.js', 'Script of the console', 'text/javascript'), open: true },
+  { ...page('/elements.js', 'What the console’s pages are made of', 'text/javascript'), open: true },
+  { ...page('/runs-page.js', 'The console’s list of runs', 'text/javascript'), open: true },
+  { ...page('/run-page.js', 'The console’s page of a run', 'text/javascript'), open: true },
   { ...page('/session.js', 'Requests of the console', 'text/javascript'), open: true },
   { ...page('/console.css', 'Style of the console', 'text/css'), open: true },
 ];
