@@ -151,7 +151,7 @@ test('settings that are wrong are told all at once before anything is begun: cod
   const { code, plain } = await ends('all', { REPRISE_LEASE: '15', REPRISE_PORT: 'http', AMQP_URL: `amqp//guest:${SECRET}@x` });
   expect(plain.split('\n').slice(0, 4)).toEqual([
     '3 settings are wrong:',
-    expect.stringContaining('AMQP_URL is hidden here, but wrong; it must be a URL like amqp://'),
+    expect.stringContaining('AMQP_URL is wrong (its value is not shown); it must be a URL like amqp://'),
     expect.stringContaining('REPRISE_PORT is "http"; it must be a whole number from 0 to 65535.'),
     expect.stringContaining('REPRISE_LEASE is "15"; it must be a duration with its unit'),
   ]);

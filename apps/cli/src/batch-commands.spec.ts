@@ -60,6 +60,20 @@ describe('a batch', () => {
   });
 });
 
+describe('which runs', () => {
+  test('is to be said: nothing is asked for every run by an oversight', async () => {
+    const { code, err } = await reprise(['batch', 'create', 'cancel']);
+    expect([code, err, asked]).toEqual([2, expect.stringContaining('--all is every run there is'), []]);
+  });
+
+  test('may be those since a while ago', async () => {
+    replies.set('POST /v1/batches', { status: 200, body: { count: 3 } });
+    await reprise(['batch', 'create', 'retry', '--since', '2h', '--until', '2030-01-31', '--dry-run']);
+    const { since, until } = JSON.parse(asked[0]?.body ?? '').filter;
+    expect([Math.abs(Date.now() - 7_200_000 - Date.parse(since)) < 60_000, until]).toEqual([true, '2030-01-31']);
+  });
+});
+
 describe('a run wanted again', () => {
   test('is a new run, from a task and on a version if so asked', async () => {
     replies.set(`POST /v1/runs/${ID}/rerun`, { status: 202, body: { id: 'next', status: 'queued' } });

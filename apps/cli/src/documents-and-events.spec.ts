@@ -13,7 +13,7 @@ describe('documents', () => {
     const good = file('good.yaml', 'workflow: good\ntasks:\n  a: { transform: 1 }\n');
     const bad = file('bad.yaml', 'workflow: bad\ntasks:\n  a: { transform: 1, neds: [b] }\n  b: { needs: [c], call: x.y }\n');
     const ran = await reprise(['validate', good, bad]);
-    expect([ran.code, ran.out]).toEqual([2, `${good}: ok (good, 1 tasks)\n`]);
+    expect([ran.code, ran.out]).toEqual([2, `${good}: ok (good, 1 task)\n`]);
     expect(ran.err).toContain(`${bad}:3:22: tasks.a.neds: unknown field \`neds\` (did you mean \`needs\`?)`);
     expect(ran.err).toContain(`${bad}:4:`);
     expect((await reprise(['validate', good])).code).toBe(0);

@@ -48,6 +48,7 @@ describe('exit codes tell scripts what happened', () => {
     ['a file that is not there', ['run', 'start', 'sync', '--input', '@/nowhere.json']],
     ['a label without a value', ['run', 'start', 'sync', '--label', 'team']],
     ['a wait without a unit', ['run', 'start', 'sync', '--wait=30']],
+    ['a time that is no duration', ['run', 'list', '--since', '5 minutes']],
     ['an address that is none', ['run', 'list', '--url', 'localhost:3000']],
   ])('%s → 2, said on stderr, without a stack', async (_what, args) => {
     const ran = await reprise(args);

@@ -42,6 +42,15 @@ export async function readWait(wait: string | true): Promise<number | undefined>
   return duration.ms;
 }
 
+/** An instant as it was given; a duration such as `2h` is that long before `now`. */
+export async function readTime(option: string, text: string | undefined, now: number): Promise<string | undefined> {
+  if (text === undefined || !/^[\d.]+ *[a-z]/i.test(text)) return text;
+  const { parseDuration } = await import('@reprise/core');
+  const duration = parseDuration(text);
+  if (duration.kind === 'bad') throw new UsageError(`${option}: ${duration.message}; ${duration.hint}`);
+  return new Date(now - duration.ms).toISOString();
+}
+
 async function readStdin(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));

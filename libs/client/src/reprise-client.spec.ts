@@ -122,7 +122,10 @@ describe('what goes wrong is told apart', () => {
     );
     const error = await client.workflows.list().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UnreachableError);
-    expect(error).toMatchObject({ url: 'http://here:3000', message: 'cannot reach http://here:3000: ECONNREFUSED' });
+    expect(error).toMatchObject({
+      url: 'http://here:3000',
+      message: 'cannot reach http://here:3000: nobody listens there (ECONNREFUSED)',
+    });
   });
 });
 

@@ -53,10 +53,16 @@ export class WaitTimeoutError extends Error {
   }
 }
 
+const MEANINGS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens there',
+  ENOTFOUND: 'there is no such host',
+  UND_ERR_SOCKET: 'what listens there does not speak HTTP, or went away',
+};
+
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const inner: unknown = cause.cause;
   const code = typeof inner === 'object' && inner !== null && 'code' in inner ? String(inner.code) : null;
-  if (code !== null && code !== 'undefined') return code;
+  if (code !== null && code !== 'undefined') return Object.hasOwn(MEANINGS, code) ? `${MEANINGS[code]} (${code})` : code;
   return inner instanceof Error && inner.message !== '' ? inner.message : cause.message;
 }

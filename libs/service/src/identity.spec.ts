@@ -84,7 +84,7 @@ describe('tokens of people', () => {
     expect(parseCredentials(raw).kind).toBe('bad');
     const read = () => readSettings({ REPRISE_TOKENS: raw }, 'monitor');
     expect(read).toThrow(SettingsError);
-    expect(read).toThrow(/REPRISE_TOKENS is hidden here, but wrong; it must be NAME=TOKEN pairs/);
+    expect(read).toThrow(/REPRISE_TOKENS is wrong \(its value is not shown\); it must be NAME=TOKEN pairs/);
     expect(read).not.toThrow(new RegExp(ALICE));
   });
 

@@ -2,7 +2,7 @@ import type { BatchFilter, BatchView } from '@reprise/client';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import { UsageError } from '../exit-code.js';
-import { readLabels } from '../read-argument.js';
+import { readLabels, readTime } from '../read-argument.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields, table } from '../table.js';
 import { between } from '../time-text.js';
@@ -57,7 +57,7 @@ function addCreate(batch: Command, context: CommandContext): void {
       .addOption(new Option('--status <status>').choices(STATUSES))
       .option('--workflow <name>')
       .option('--label <name=value...>')
-      .option('--since <time>', 'started at or after, like 2030-01-31T12:00:00Z')
+      .option('--since <time>', 'started at or after: like 2030-01-31T12:00:00Z, or a duration back from now like 2h')
       .option('--until <time>', 'started before')
       .option('-q, --query <text>', 'beginning of an id or key, or part of a workflow name')
       .option('--all', 'every run there is, instead of a filter')
@@ -73,9 +73,12 @@ async function create({ terminal }: CommandContext, wanted: string, options: Cre
   const { rate, reason, dryRun, output } = options;
   if (rate !== undefined && !/^[1-9]\d{0,2}$/.test(rate))
     throw new UsageError(`--rate must be a number from 1 to 500, got "${rate}"`);
+  const filter = await filterOf(options, terminal.now());
+  if (Object.keys(filter).length === 0)
+    throw new UsageError('say which runs are meant, such as --status failed --workflow NAME; --all is every run there is');
   const batch = {
     action,
-    filter: filterOf(options),
+    filter,
     ...(rate === undefined ? {} : { rate: Number(rate) }),
     ...(reason === undefined ? {} : { reason }),
   };
@@ -90,8 +93,11 @@ async function create({ terminal }: CommandContext, wanted: string, options: Cre
   terminal.say(`how far it has come: reprise batch show ${created.id}`);
 }
 
-function filterOf({ status, workflow, label, since, until, query: q, all }: CreateOptions): BatchFilter {
+async function filterOf(options: CreateOptions, now: number): Promise<BatchFilter> {
+  const { status, workflow, label, query: q, all } = options;
   const labels = readLabels(label);
+  const since = await readTime('--since', options.since, now);
+  const until = await readTime('--until', options.until, now);
   return {
     ...(status === undefined ? {} : { status }),
     ...(workflow === undefined ? {} : { workflow }),

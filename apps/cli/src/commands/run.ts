@@ -2,7 +2,7 @@ import type { RepriseClient, RunSummary, RunView } from '@reprise/client';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import { exitCodeOfRun } from '../exit-code.js';
-import { readJson, readLabels, readWait } from '../read-argument.js';
+import { readJson, readLabels, readTime, readWait } from '../read-argument.js';
 import { type CommonOptions, connect, show, withServer } from '../session.js';
 import { fields, table } from '../table.js';
 import { between } from '../time-text.js';
@@ -85,7 +85,7 @@ function addList(run: Command, context: CommandContext): void {
       .addOption(new Option('--status <status>').choices(STATUSES))
       .option('--workflow <name>')
       .option('--label <name=value...>')
-      .option('--since <time>', 'started at or after, like 2030-01-31T12:00:00Z')
+      .option('--since <time>', 'started at or after: like 2030-01-31T12:00:00Z, or a duration back from now like 2h')
       .option('--until <time>', 'started before')
       .option('-q, --query <text>', 'beginning of an id or key, or part of a workflow name')
       .option('--parent <run>', 'only those that this run has started')
@@ -117,8 +117,11 @@ async function start({ terminal, exit }: CommandContext, workflow: string, optio
 }
 
 async function list({ terminal }: CommandContext, options: ListOptions): Promise<void> {
-  const { status, workflow, since, until, query, parent, limit, cursor, output } = options;
+  const { status, workflow, query, parent, limit, cursor, output } = options;
   const labels = readLabels(options.label);
+  const now = terminal.now();
+  const since = await readTime('--since', options.since, now);
+  const until = await readTime('--until', options.until, now);
   const client = await connect(options);
   const page = await client.runs.list({
     ...(status === undefined ? {} : { status }),
@@ -131,7 +134,6 @@ async function list({ terminal }: CommandContext, options: ListOptions): Promise
     ...(limit === undefined ? {} : { limit: Number(limit) }),
     ...(cursor === undefined ? {} : { cursor }),
   });
-  const now = terminal.now();
   await show(terminal, output, page, () =>
     table(
       ['ID', 'WORKFLOW', 'STATUS', 'STARTED', 'TOOK', 'KEY', 'ERROR'],

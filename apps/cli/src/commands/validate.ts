@@ -22,7 +22,9 @@ export function addValidateCommand(program: Command, { terminal, exit }: Command
       if (output !== 'table') continue;
       sayProblems(terminal, file, problems);
       sayProblems(terminal, file, warnings, 'warning: ');
-      if (parsed.kind === 'ok') terminal.print(`${file}: ok (${parsed.workflow.name}, ${parsed.workflow.nodes.length} tasks)`);
+      if (parsed.kind !== 'ok') continue;
+      const { name, nodes } = parsed.workflow;
+      terminal.print(`${file}: ok (${name}, ${nodes.length === 1 ? '1 task' : `${nodes.length} tasks`})`);
     }
     if (output !== 'table') await show(terminal, output, { items }, () => '');
   });

@@ -7,13 +7,9 @@ const ROWS_THE_DOCUMENT_AS_A_WHOLE: readonly BadDocument[] = [
   [
     'a text',
     'hello',
-    ' 1:1 `the document` must be a map, not the text "hello" | a workflow needs at least `workflow` (its name) and `tasks`',
+    ' 1:1 the document must be a map, not the text "hello" | a workflow needs at least `workflow` (its name) and `tasks`',
   ],
-  [
-    'a list',
-    '- a',
-    ' 1:1 `the document` must be a map, not a list | a workflow needs at least `workflow` (its name) and `tasks`',
-  ],
+  ['a list', '- a', ' 1:1 the document must be a map, not a list | a workflow needs at least `workflow` (its name) and `tasks`'],
   [
     'what is told',
     'workflow: w\nlifecycle: task\ntasks: { a: { call: x } }',

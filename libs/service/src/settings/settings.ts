@@ -171,7 +171,7 @@ function readRow(row: SettingRow<unknown>, env: Environment, reader: SettingsRea
   problems.push({
     name: row.name,
     value,
-    message: `${row.name} is ${value === '' ? 'hidden here, but wrong' : `"${value}"`}; it must be ${parsed.allowed}.`,
+    message: `${row.name} ${value === '' ? 'is wrong (its value is not shown)' : `is "${value}"`}; it must be ${parsed.allowed}.`,
   });
   return undefined;
 }

@@ -56,8 +56,8 @@ export function describe(located: Located): string {
 
 /** Reports `expected` against what stands there; returns null for the caller to return. */
 export function refuseValue(located: Located, report: Report, expected: string, hint: string | null = null): null {
-  if (located.kind !== 'unreadable')
-    report.refuse(located, `\`${nameOf(located)}\` must be ${expected}, not ${describe(located)}`, hint);
+  const name = located.path === '' ? nameOf(located) : `\`${nameOf(located)}\``;
+  if (located.kind !== 'unreadable') report.refuse(located, `${name} must be ${expected}, not ${describe(located)}`, hint);
   return null;
 }
 
