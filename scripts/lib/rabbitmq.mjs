@@ -18,14 +18,18 @@ export async function brokerVersion(url) {
 
 const reaches = (version) => isOldEnough(version.split('.').map(Number));
 
+/** A broker without file handles takes no connection, and says nothing either. */
+function refusal({ message }) {
+  if (!message.includes('ETIMEDOUT')) return `does not let us in: ${message}`;
+  return `does not answer (${message}).\nIf its port is open, see whether it has file handles left: rabbitmqctl eval 'file_handle_cache:info().'`;
+}
+
 /** What AMQP_URL names, or null if it is not set. */
 export async function givenRabbitmq() {
   const url = process.env.AMQP_URL;
   if (!url) return null;
   const version = await brokerVersion(url).catch((error) => {
-    throw new Expected(
-      `AMQP_URL is set, but the broker does not let us in: ${error.message}\nStart it, correct the URL, or unset AMQP_URL.`,
-    );
+    throw new Expected(`AMQP_URL is set, but the broker ${refusal(error)}\nStart it, correct the URL, or unset AMQP_URL.`);
   });
   if (!reaches(version)) throw new Expected(`AMQP_URL names RabbitMQ ${version}; Reprise needs ${OLDEST.join('.')} or newer.`);
   return { url, detail: `AMQP_URL (RabbitMQ ${version})` };
