@@ -19,6 +19,9 @@ export function readFindings(value: unknown, errors: ProblemDetail[]): readonly 
     };
     if (typeof name !== 'string' || name === '' || name.length > LONGEST_NAME)
       return refuse('.name', `must be text of 1 to ${LONGEST_NAME} characters`);
+    // Which of the two would count is chance.
+    if (value.findIndex((each: unknown) => isMap(each) && each['name'] === name) < index)
+      return refuse('.name', 'is named twice');
     if (typeof happened !== 'boolean') return refuse('.happened', 'must be true or false');
     if (!happened && result !== undefined) return refuse('.result', 'belongs to what has happened');
     const [unknown] = Object.keys(rest);

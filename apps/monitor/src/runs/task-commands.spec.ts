@@ -197,6 +197,7 @@ describe('what is said of effects', () => {
     [{ effects: [] }, ['effects']],
     [{ effects: 'charge', reason: 1, outcome: 'retry' }, ['outcome', 'effects', 'reason']],
     [{ effects: [{ name: 'charge' }] }, ['effects[0].happened']],
+    [{ effects: [true, false].map((happened) => ({ name: 'charge', happened })) }, ['effects[1].name']],
   ])('%j is refused, each thing that is wrong by its name', (body, paths) => {
     expect(() => readSettlement(body)).toThrow(
       expect.objectContaining({ status: 422, errors: paths.map((path) => expect.objectContaining({ path })) }),
