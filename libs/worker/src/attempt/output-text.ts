@@ -17,7 +17,7 @@ function serialize(result: unknown): JsonText {
     return toJsonText(result);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw new TaskError('NOT_SERIALIZABLE', `the result cannot be stored as JSON: ${error.message}`, {
+    throw new TaskError('NOT_SERIALIZABLE', `the result is ${error.message}`, {
       retryable: false,
       cause: error,
     });
