@@ -20,11 +20,12 @@ const ROWS_KINDS: readonly BadDocument[] = [
   ],
   [
     'times',
-    'workflow: w\ntasks:\n  a: { sleepUntil: tomorrow }\n  b: { sleepUntil: "2030-01-01T09:00:00" }\n  c: { sleepUntil: "2030-13-01T09:00:00Z" }\n  d: { sleepUntil: 5 }',
+    'workflow: w\ntasks:\n  a: { sleepUntil: tomorrow }\n  b: { sleepUntil: "2030-01-01T09:00:00" }\n  c: { sleepUntil: "2030-13-01T09:00:00Z" }\n  d: { sleepUntil: 5 }\n  e: { sleepUntil: "2030-02-30T09:00:00Z" }',
     'tasks.a.sleepUntil 3:20 `sleepUntil` must be a time such as 2030-01-31T09:00:00Z, not the text "tomorrow" | for a wait of some length use `sleep`',
     'tasks.b.sleepUntil 4:20 `sleepUntil` must be a time such as 2030-01-31T09:00:00Z, not the text "2030-01-01T09:00:00" | write the offset too: Z for UTC, +02:00',
     'tasks.c.sleepUntil 5:20 `sleepUntil` must be a time such as 2030-01-31T09:00:00Z, not the text "2030-13-01T09:00:00Z" | for a wait of some length use `sleep`',
     'tasks.d.sleepUntil 6:20 `sleepUntil` must be a time such as 2030-01-31T09:00:00Z, not the number 5 | quote it',
+    'tasks.e.sleepUntil 7:20 `sleepUntil` must be a time such as 2030-01-31T09:00:00Z, not the text "2030-02-30T09:00:00Z" | for a wait of some length use `sleep`',
   ],
   [
     'fail',

@@ -1,3 +1,4 @@
+import { parseInstant } from '../../calendar/instant-text.js';
 import { isTemplateText } from '../../workflow/expression-text.js';
 import { checkDuration } from '../expressions/check-duration.js';
 import { checkTemplate } from '../expressions/check-expression.js';
@@ -14,16 +15,14 @@ export function checkSleep(value: Located, scope: Scope, report: Report): void {
   checkDuration(value, scope, report, 0);
 }
 
-/** RFC 3339 with an offset: a time without one means another instant on another machine. */
-const INSTANT = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)$/;
-
+/** With an offset: a time without one means another instant on another machine. */
 export function checkSleepUntil(value: Located, scope: Scope, report: Report): void {
   if (hasExpression(value)) {
     checkTemplate(value, scope, report);
     return;
   }
   const text = readText(value, report, 'a time such as 2030-01-31T09:00:00Z');
-  if (text === null || (INSTANT.test(text.value) && !Number.isNaN(Date.parse(text.value)))) return;
+  if (text === null || parseInstant(text.value) !== null) return;
   const hint = /\d\d:\d\d(:[\d.]+)?$/.test(text.value)
     ? 'write the offset too: Z for UTC, +02:00'
     : 'for a wait of some length use `sleep`';

@@ -197,6 +197,11 @@ describe('sleep', () => {
     expect(lasted(play('sleepUntil: "${{ input }}"', '2026-01-01T01:00:00Z'))).toBe(3_600_000);
   });
 
+  test('takes every way of writing an instant that a document may have', () => {
+    for (const written of ['2026-01-01 01:00:00Z', '2026-01-01t01:00z', '2026-01-01T02:00:00.000000000+01:00'])
+      expect([written, lasted(play(`sleepUntil: "${written}"`))]).toEqual([written, 3_600_000]);
+  });
+
   test('of no time, or until what is past, ends at once', () => {
     expect(lasted(play('sleep: 0s'))).toBe(0);
     expect(lasted(play('sleepUntil: "2020-01-01T00:00:00Z"'))).toBe(0);

@@ -52,12 +52,14 @@ describe('an expression that fails', () => {
     ['a sleep of no duration', 'sleep: "${{ input.text }}"'],
     ['a sleep of a number', 'sleep: "${{ input.number }}"'],
     ['a sleepUntil of no instant', 'sleepUntil: "${{ input.text }}"'],
+    ['a sleepUntil without an offset', 'sleepUntil: "${{ input.local }}"'],
+    ['a sleepUntil of a day in no calendar', 'sleepUntil: "2026-02-${{ input.day }}T00:00:00Z"'],
     ['forEach', 'forEach: input.no, call: x.a'],
     ['forEach over no list', 'forEach: input.text, call: x.a'],
     ['forEach over null', 'forEach: input.nothing, call: x.a'],
     ['the output of a group', 'tasks: { b: { transform: 1 } }, output: "${{ input.no }}"'],
   ])('in %s fails its task', (_where, task) => {
-    const input = { text: 'soon', number: 5, map: { a: 1 }, nothing: null };
+    const input = { text: 'soon', number: 5, map: { a: 1 }, nothing: null, local: '2026-01-01T01:00:00', day: 30 };
     const run = Interpreter.of(`workflow: w\ntasks:\n  a: { ${task} }`, { input }).toRest();
     expect(run.run).toMatchObject({ status: 'failed', error: { code: 'EXPRESSION', task: 'a' } });
     expect(run.executor.claims).toEqual([]);

@@ -1,5 +1,6 @@
 import type { At } from '../../address.js';
 import { levelOf } from '../../address.js';
+import { parseInstant } from '../../calendar/instant-text.js';
 import { parseDuration } from '../../duration.js';
 import { evaluateCondition } from '../../expression/index.js';
 import { fence as fenceOf } from '../../ids.js';
@@ -118,6 +119,5 @@ function dueOf(work: SleepWork, value: Json, now: number): number | null {
     const duration = parseDuration(value);
     return duration.kind === 'ok' ? now + duration.ms : null;
   }
-  const instant = Date.parse(value);
-  return /^\d{4}-\d\d-\d\dT/.test(value) && Number.isFinite(instant) ? instant : null;
+  return parseInstant(value);
 }
