@@ -111,7 +111,8 @@ export class StartsUnderTest implements AsyncDisposable {
     const { database, url } = this.db;
     const store = new WorkflowStore(database);
     const freshRunId = () => runId(systemClock.uuidv7());
-    const planner = new PlanStarts(store, freshRunId);
+    const settings = readSettings({ ...environment, DATABASE_URL: url }, 'trigger');
+    const planner = new PlanStarts(store, freshRunId, settings.limits.maxInputBytes);
     const versions = new WorkflowCache(store);
     return new StartRuns({
       database,
@@ -128,7 +129,7 @@ export class StartsUnderTest implements AsyncDisposable {
       },
       names: this.names,
       clock: systemClock,
-      settings: readSettings({ ...environment, DATABASE_URL: url }, 'trigger'),
+      settings,
       metrics: new Metrics({ service: 'trigger', nodeDefaults: false }),
       logger: silentLogger,
       tracing: null,

@@ -14,7 +14,7 @@ export function answerProblem(workflow: string, answer: StartAnswer | undefined)
       return new ProblemError({
         status: 422,
         code: 'invalid_input',
-        detail: `the input breaks the schema of ${workflow}: ${errors[0]?.message}`,
+        detail: `the input does not fit ${workflow}: ${errors[0]?.message}`,
         errors,
       });
     }

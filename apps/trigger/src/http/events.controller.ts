@@ -1,10 +1,12 @@
 import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import type { Json } from '@reprise/core';
-import { ProblemError, requiredBody } from '@reprise/service';
+import { ProblemError, type ReceivedBody, requiredBody, type ServiceContext } from '@reprise/service';
 import type { Request } from 'express';
+import type { ReadEvent } from '../events/read-cloud-event.js';
+import { SERVICE_CONTEXT } from '../pipeline/service-context.token.js';
 import { TriggerPipeline } from '../pipeline/trigger-pipeline.js';
 import type { ReceivedRequest } from '../starts/start-request.js';
-import { readHttpEvents } from './read-http-events.js';
+import { isBatch, readHttpEvents } from './read-http-events.js';
 import { shownEvent } from './shown-event.js';
 
 const MOST_EVENTS = 1_000;
@@ -12,12 +14,16 @@ const MOST_EVENTS = 1_000;
 /** CloudEvents over HTTP: structured, binary, batch. All of a batch is durable when it is answered. */
 @Controller('v1/events')
 export class EventsController {
-  constructor(@Inject(TriggerPipeline) private readonly pipeline: TriggerPipeline) {}
+  constructor(
+    @Inject(TriggerPipeline) private readonly pipeline: TriggerPipeline,
+    @Inject(SERVICE_CONTEXT) private readonly context: ServiceContext,
+  ) {}
 
   @Post()
   @HttpCode(202)
   async accept(@Req() request: Request) {
-    const read = readHttpEvents(request.headers, requiredBody(request).value as Json);
+    const body = requiredBody(request);
+    const read = this.measured(request, body, readHttpEvents(request.headers, body.value as Json));
     if (read.length > MOST_EVENTS) {
       throw new ProblemError({
         status: 413,
@@ -52,5 +58,21 @@ export class EventsController {
       });
     }
     return { results: answers.flatMap((answer) => (answer.kind === 'event' ? [shownEvent(answer)] : [])) };
+  }
+
+  /** As over AMQP: the message is measured, of a batch each event. @throws ProblemError 413 when the only event is too large */
+  private measured(request: Request, { bytes, value }: ReceivedBody, read: readonly ReadEvent[]): readonly ReadEvent[] {
+    const { maxEventBytes } = this.context.settings.limits;
+    if (bytes.length <= maxEventBytes) return read;
+    const tooLarge = (size: number) => `the event has ${size} bytes, more than ${maxEventBytes} (REPRISE_MAX_EVENT_BYTES)`;
+    if (!isBatch(request.headers)) {
+      this.pipeline.countRefused(1);
+      throw new ProblemError({ status: 413, code: 'body_too_large', detail: tooLarge(bytes.length) });
+    }
+    const events: readonly unknown[] = Array.isArray(value) ? value : [];
+    return read.map((each, index) => {
+      const size = Buffer.byteLength(JSON.stringify(events[index] ?? null));
+      return size > maxEventBytes ? { kind: 'bad', reason: tooLarge(size) } : each;
+    });
   }
 }

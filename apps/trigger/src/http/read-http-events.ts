@@ -5,17 +5,16 @@ export type Headers = Readonly<Record<string, string | readonly string[] | undef
 
 /** CloudEvents over HTTP: structured, batch, or binary (attributes as `ce-*` headers, the body is the data). */
 export function readHttpEvents(headers: Headers, body: Json): readonly ReadEvent[] {
-  const contentType = String(headers['content-type'] ?? '')
-    .split(';', 1)[0]
-    ?.trim()
-    .toLowerCase();
-  if (contentType === 'application/cloudevents-batch+json') {
+  if (isBatch(headers)) {
     return Array.isArray(body) ? body.map(readStructured) : [{ kind: 'bad', reason: 'a batch must be a JSON list of events' }];
   }
   const isBinary = headers['ce-id'] !== undefined || headers['ce-type'] !== undefined;
   if (isBinary) return [readCloudEvent({ attributes: attributesOf(headers), data: body })];
   return [readStructured(body)];
 }
+
+export const isBatch = (headers: Headers): boolean =>
+  /^\s*application\/cloudevents-batch\+json\s*(;|$)/i.test(String(headers['content-type'] ?? ''));
 
 export function readStructured(body: Json): ReadEvent {
   if (typeof body !== 'object' || body === null || Array.isArray(body))

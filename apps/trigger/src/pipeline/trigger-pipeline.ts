@@ -69,7 +69,7 @@ export class TriggerPipeline {
     this.register = new RegisterWorkflow(store, members, clock, settings.limits);
     this.waiting = new WaitForRuns(database, drain.signal);
     const freshRunId = () => runId(clock.uuidv7());
-    const planner = new PlanStarts(store, freshRunId);
+    const planner = new PlanStarts(store, freshRunId, settings.limits.maxInputBytes);
     const versions = new WorkflowCache(store);
     const active = new ActiveWorkflows(store);
     this.webhooks = new AcceptWebhook(active, (name) => settings.secrets()(name), clock);

@@ -1,8 +1,16 @@
-import { checkInput, concurrencyKey, type InputProblem, type Json, type Workflow } from '@reprise/core';
+import { checkInput, concurrencyKey, type InputProblem, type Json, toJsonText, type Workflow } from '@reprise/core';
 
 export type CheckedStart =
   /** `slotKey`: what its workflow's `concurrency` counts it under; null: nothing does. */
   { readonly kind: 'ok'; readonly slotKey: string | null } | { readonly kind: 'bad'; readonly problems: readonly InputProblem[] };
+
+/** What comes from outside is measured; what the ledger holds already, inputs of children and reruns, was when it came. */
+export function checkNewStart(workflow: Workflow, input: Json, maxInputBytes: number): CheckedStart {
+  const bytes = Buffer.byteLength(toJsonText(input));
+  if (bytes <= maxInputBytes) return checkStart(workflow, input);
+  const message = `it has ${bytes} bytes, more than ${maxInputBytes} (REPRISE_MAX_INPUT_BYTES)`;
+  return { kind: 'bad', problems: [{ path: '', message }] };
+}
 
 /** Whether a run of this workflow can start with such an input. */
 export function checkStart(workflow: Workflow, input: Json): CheckedStart {

@@ -16,7 +16,7 @@ import type { ActiveWorkflow } from '../definitions/active-workflows.js';
 import type { Interests } from '../events/interests.js';
 import { matchTrigger } from '../events/match-event.js';
 import type { TriggerEvent } from '../events/trigger-event.js';
-import { type CheckedStart, checkStart } from './check-start.js';
+import { type CheckedStart, checkNewStart } from './check-start.js';
 import { originOf, refuseHops } from './event-hops.js';
 import type { KeyClaim, Plan } from './plan.js';
 import type {
@@ -39,6 +39,7 @@ export class PlanStarts {
   constructor(
     private readonly store: WorkflowStore,
     private readonly freshRunId: () => RunId,
+    private readonly maxInputBytes: number,
   ) {}
 
   async plan(
@@ -89,7 +90,7 @@ export class PlanStarts {
   private planMatch(match: StartMatch, about: About): PlannedStart | EventResult {
     const { workflow } = about;
     if (match.kind === 'unmatched') return { workflow: workflow.name, kind: 'unmatched', reason: match.reason };
-    const checked = checkStart(workflow, match.input);
+    const checked = checkNewStart(workflow, match.input, this.maxInputBytes);
     if (checked.kind === 'bad') return { workflow: workflow.name, kind: 'rejected', reason: reasonOf(checked.problems) };
     return this.planned(about, { ...checked, input: match.input, key: match.key, versionText: null });
   }
@@ -98,7 +99,7 @@ export class PlanStarts {
     const found = await this.findVersion(request.workflow, request.version, active);
     if (found.kind !== 'found') return { kind: 'refused', answer: found, claim: claimOf(request) };
     const { version, workflow } = found;
-    const checked = checkStart(workflow, request.input);
+    const checked = checkNewStart(workflow, request.input, this.maxInputBytes);
     if (checked.kind === 'bad') {
       return { kind: 'refused', answer: { kind: 'invalid', problems: checked.problems }, claim: claimOf(request) };
     }

@@ -33,7 +33,7 @@ beforeAll(async () => {
   await databaseClock.sample();
   active = new ActiveWorkflows(store);
   const freshRunId = () => runId(systemClock.uuidv7());
-  const planner = new PlanStarts(store, freshRunId);
+  const planner = new PlanStarts(store, freshRunId, 1_048_576);
   const versions = new WorkflowCache(store);
   starts = new StartRuns({
     database: db.database,

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const databaseClock = new DatabaseClock(db.database, () => systemClock.monotonicMs());
   await databaseClock.sample();
   const freshRunId = () => runId(systemClock.uuidv7());
-  const planner = new PlanStarts(store, freshRunId);
+  const planner = new PlanStarts(store, freshRunId, 1_048_576);
   const versions = new WorkflowCache(store);
   starts = new StartRuns({
     database: db.database,
