@@ -1,5 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isError, type Logger, ProblemError, receivedBody, unreachableCode } from '@reprise/service';
+import { Agent, request as askHttp, type IncomingMessage, type ServerResponse } from 'node:http';
+import { request as askHttps, Agent as SecureAgent } from 'node:https';
+import { buffer } from 'node:stream/consumers';
+import { type Logger, ProblemError, receivedBody, unreachableCode } from '@reprise/service';
 
 /** Of this connection, or answered here already. A page's Origin was checked against our own Host, which the trigger does not have. */
 const NOT_PASSED = new Set([
@@ -19,6 +21,22 @@ const NOT_PASSED = new Set([
 ]);
 const ANSWERED = ['content-type', 'location', 'idempotent-replayed', 'retry-after', 'allow', 'www-authenticate', 'link'];
 
+/** Shorter than servers keep a connection: one that is being closed would lose the next request. */
+const UNUSED_MS = 4_000;
+const AGENT = new Agent({ keepAlive: true, timeout: UNUSED_MS });
+const SECURE_AGENT = new SecureAgent({ keepAlive: true, timeout: UNUSED_MS });
+
+interface Answer {
+  readonly head: IncomingMessage;
+  readonly body: Buffer;
+}
+
+/** No whole answer came. */
+class Unanswered extends Error {
+  override readonly name = 'Unanswered';
+  readonly code = 'TRIGGER_UNANSWERED';
+}
+
 export interface ForwardOptions {
   /** Asked at every request: in one process the trigger's port may be any. */
   readonly triggerUrl: () => string;
@@ -36,13 +54,12 @@ export class ForwardToTrigger {
     const leave = (): void => gone.abort();
     response.once('close', leave);
     try {
-      const answer = await this.ask(request, AbortSignal.any([gone.signal, this.options.signal]));
-      const body = Buffer.from(await answer.arrayBuffer());
+      const { head, body } = await this.ask(request, AbortSignal.any([gone.signal, this.options.signal]));
       for (const name of ANSWERED) {
-        const value = answer.headers.get(name);
-        if (value !== null) response.setHeader(name, value);
+        const value = head.headers[name];
+        if (value !== undefined) response.setHeader(name, value);
       }
-      response.writeHead(answer.status, { 'content-length': body.length });
+      response.writeHead(head.statusCode ?? 502, { 'content-length': body.length });
       response.end(body);
     } catch (error) {
       if (gone.signal.aborted) return;
@@ -52,17 +69,31 @@ export class ForwardToTrigger {
     }
   }
 
-  private ask(request: IncomingMessage, signal: AbortSignal): Promise<Response> {
+  /** Waits for as long as it takes: `fetch` gives up after five minutes, and `?wait` may be longer. */
+  private ask(request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
     const { bytes, kind } = receivedBody(request);
-    const url = `${this.options.triggerUrl().replace(/\/+$/, '')}${request.url ?? '/'}`;
-    const body = kind === 'none' ? null : new Uint8Array(bytes);
-    return fetch(url, { method: request.method ?? 'GET', headers: passedHeaders(request), body, redirect: 'manual', signal });
+    const url = new URL(`${this.options.triggerUrl().replace(/\/+$/, '')}${request.url ?? '/'}`);
+    const secure = url.protocol === 'https:';
+    const options = {
+      method: request.method ?? 'GET',
+      headers: passedHeaders(request),
+      agent: secure ? SECURE_AGENT : AGENT,
+      signal,
+    };
+    return new Promise((resolve, reject) => {
+      const fail = (cause: unknown): void => reject(new Unanswered('the trigger has not answered', { cause }));
+      const outgoing = (secure ? askHttps : askHttp)(url, options, (head) => {
+        buffer(head).then((body) => resolve({ head, body }), fail);
+      });
+      outgoing.on('error', fail);
+      outgoing.end(kind === 'none' ? undefined : bytes);
+    });
   }
 
   private problemOf(error: unknown): unknown {
     const draining = this.options.signal.aborted;
     const code = unreachableCode(error);
-    if (!draining && code === null && !isNetworkError(error)) return error;
+    if (!draining && !(error instanceof Unanswered)) return error;
     if (!draining) this.options.logger.warn({ code, url: this.options.triggerUrl() }, 'the trigger cannot be reached');
     return new ProblemError({
       status: 503,
@@ -75,14 +106,10 @@ export class ForwardToTrigger {
   }
 }
 
-/** undici reports a broken connection as a TypeError whose cause tells more, not always with a code we know. */
-const isNetworkError = (error: unknown): boolean => isError(error) && /^(fetch failed|terminated)$/.test(error.message);
-
-function passedHeaders(request: IncomingMessage): Headers {
-  const headers = new Headers();
+function passedHeaders(request: IncomingMessage): Record<string, string | string[]> {
+  const passed: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(request.headers)) {
-    if (value === undefined || NOT_PASSED.has(name) || name.startsWith('sec-')) continue;
-    for (const each of Array.isArray(value) ? value : [value]) headers.append(name, each);
+    if (value !== undefined && !NOT_PASSED.has(name) && !name.startsWith('sec-')) passed[name] = value;
   }
-  return headers;
+  return passed;
 }
