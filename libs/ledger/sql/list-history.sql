@@ -53,14 +53,18 @@ with facts as (
     json_build_object('approval', a.id, 'decision', w.decision, 'form', w.form, 'comment', w.comment)
   from reprise.approval as a join reprise.approval_answer as w on w.approval_id = a.id where a.run_id = $1
   union all
-  select c.applied_at, 1, coalesce((c.payload ->> 'node')::int, 0), coalesce(c.payload ->> 'at', ''), 0, (c.payload ->> 'node')::int,
-    case c.kind when 'pause' then 'run.paused' when 'resume' then 'run.resumed' when 'resolve' then 'task.resolved' when 'settle' then 'task.settled' else 'task.hurried' end,
+  -- Who asks for an end does so before it comes, whatever the clock of whoever ended the run said.
+  select case c.kind when 'cancel' then least(c.created_at, r.ended_at) else c.applied_at end, 1,
+    coalesce((c.payload ->> 'node')::int, 0), coalesce(c.payload ->> 'at', ''), 0, (c.payload ->> 'node')::int,
+    case c.kind when 'pause' then 'run.paused' when 'resume' then 'run.resumed' when 'cancel' then 'run.cancel-asked' when 'retry-run' then 'run.retried'
+      when 'resolve' then 'task.resolved' when 'settle' then 'task.settled' when 'retry-now' then 'task.hurried' end,
     null, null, null, null, null, c.asked_by,
     case c.kind when 'resolve' then json_build_object('outcome', c.payload -> 'outcome', 'reason', c.payload -> 'reason')
+      when 'cancel' then json_build_object('reason', c.payload -> 'reason')
       when 'settle' then json_build_object('reason', c.payload -> 'reason', 'effects', (
         select json_agg(json_build_object('name', f -> 'name', 'happened', f -> 'happened')) from jsonb_array_elements(c.payload -> 'effects') as f)) end
-  from reprise.command as c
-  where c.run_id = $1 and c.result = 'applied' and c.kind in ('pause', 'resume', 'resolve', 'settle', 'retry-now')
+  from reprise.command as c join reprise.run as r on r.id = c.run_id
+  where c.run_id = $1 and c.result = 'applied' and c.kind in ('pause', 'resume', 'cancel', 'retry-run', 'resolve', 'settle', 'retry-now')
 ), placed as (
   select (extract(epoch from moment) * 1000000)::bigint as us, facts.* from facts
 )

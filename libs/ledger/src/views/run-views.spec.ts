@@ -206,6 +206,37 @@ describe('a run', () => {
     expect(paged).toEqual(history.items);
   });
 
+  test('tells who asked for its end, when and why, always before it has ended, and who took it up again', async () => {
+    const id = await start(0);
+    const asked = `insert into reprise.command (id, run_id, kind, payload, asked_by, created_at, applied_at, result)
+      values (gen_random_uuid(), $1, $2, $3, $4, reprise.at_ms($5::float8), reprise.at_ms($5::float8 + 500), $6)`;
+    const ms = clockMs;
+    await db.query(asked, [id, 'retry-run', '{}', 'bob', ms + 1_000, 'applied']);
+    await db.query(asked, [id, 'cancel', '{"reason":"too late"}', 'eve', ms + 1_900, 'stale']);
+    await db.query(asked, [id, 'cancel', '{"reason":"a mistake"}', 'ann', ms + 2_000, 'applied']);
+    const facts = async () => {
+      const { items } = await pageOf(views.history(id, { cursor: null, limit: 50 }));
+      return items.filter(({ task }) => task === null).map(({ at, kind, by, detail }) => [Date.parse(at) - ms, kind, by, detail]);
+    };
+    const told = [
+      [0, 'run.started', null, null],
+      [1_500, 'run.retried', 'bob', null],
+      [2_000, 'run.cancel-asked', 'ann', { reason: 'a mistake' }],
+    ];
+    expect(await facts()).toEqual(told);
+    // The clock of whoever ended it may be behind that of the database.
+    await db.query(
+      `update reprise.run set status = 'cancelled', ended_at = reprise.at_ms($2::float8), watch_at = null,
+         error = '{"code":"CANCELLED","message":"cancelled: a mistake","details":{"by":"ann","reason":"a mistake"}}' where id = $1`,
+      [id, ms + 1_999],
+    );
+    expect(await facts()).toEqual([
+      ...told.slice(0, 2),
+      [1_999, 'run.cancel-asked', 'ann', { reason: 'a mistake' }],
+      [1_999, 'run.cancelled', 'ann', null],
+    ]);
+  });
+
   test('shows what the running attempt has said of itself, and nothing of an older one', async () => {
     const id = await start(1);
     const claimed = `update reprise.task set status = 'running', claim = gen_random_uuid(), lease_until = now(), executor = 'ex', fence = $2, heartbeat = $3 where run_id = $1 and node = 0`;
