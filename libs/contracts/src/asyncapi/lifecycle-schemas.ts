@@ -33,6 +33,9 @@ export const RUN_NEWS = {
   cancelled: true,
 } as const satisfies Readonly<Record<RunNews, true>>;
 
+/** What tells a start is not kept anywhere: it is lost with a process that dies between the commit and the publishing. */
+export const RUNS_TOLD = 'Ends, pauses and resumptions at least once, `started` best effort; ids are stable.';
+
 export const TASK_NEWS = {
   started: true,
   retrying: true,

@@ -4,7 +4,7 @@ import { WHY_SCHEMAS } from '../openapi/why-schemas.js';
 import { names, type Topology, type TopologyNames, topologyOf } from '../topology.js';
 import { ATTEMPT_SCHEMAS } from './attempt-schemas.js';
 import { ASKING, GATE_SCHEMAS } from './gate-schemas.js';
-import { APPROVAL_NEWS, LIFECYCLE_SCHEMAS, RUN_NEWS, TASK_NEWS } from './lifecycle-schemas.js';
+import { APPROVAL_NEWS, LIFECYCLE_SCHEMAS, RUN_NEWS, RUNS_TOLD, TASK_NEWS } from './lifecycle-schemas.js';
 
 interface Channel {
   /** Where it is on the broker: a routing key of this exchange, or a queue. null: whatever the request's `reply_to` says. */
@@ -139,7 +139,7 @@ function lifecycleChannels(exchange: string): Readonly<Record<string, Channel>> 
     runs: {
       address: 'run.{status}.{workflow}',
       exchange,
-      description: 'Bind a queue of your own to follow runs. At least once; ids are stable.',
+      description: `Bind a queue of your own to follow runs. ${RUNS_TOLD}`,
       action: 'send',
       parameters: { status: { description: 'What it has become.', enum: Object.keys(RUN_NEWS) }, workflow: WORKFLOW },
       messages: ['runEvent'],
@@ -147,7 +147,7 @@ function lifecycleChannels(exchange: string): Readonly<Record<string, Channel>> 
     probes: {
       address: 'probe.{status}.{workflow}.poll.{poll}',
       exchange,
-      description: 'Bind a queue of your own to follow the probes of polls, as runs. At least once; ids are stable.',
+      description: `Bind a queue of your own to follow the probes of polls, as runs. ${RUNS_TOLD}`,
       action: 'send',
       parameters: {
         status: { description: 'What it has become.', enum: Object.keys(RUN_NEWS) },
