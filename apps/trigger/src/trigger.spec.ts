@@ -175,6 +175,17 @@ describe('over HTTP', () => {
       json: { code: 'invalid_event', errors: [{ path: '', message: 'the CloudEvents attribute "source" is missing' }] },
     });
   });
+
+  test('a binary event may come without a body: it has no data', async () => {
+    const send = (headers: Record<string, string>) => fetch(`${trigger.url}/v1/events`, { method: 'POST', headers });
+    const attributes = { 'ce-id': 'bodiless', 'ce-source': 'shop', 'ce-type': 'order.noted' };
+    const answer = await send(attributes);
+    // Its run would have null for an input, which must be an object here.
+    const results = [{ id: 'bodiless', outcome: 'rejected', reasons: [{ workflow: 'orders' }] }];
+    expect([answer.status, await answer.json()]).toMatchObject([202, { results }]);
+    for (const headers of [{}, { ...attributes, 'content-type': 'application/cloudevents-batch+json' }])
+      expect([(await send(headers)).status, headers]).toEqual([400, headers]);
+  });
 });
 
 describe('over AMQP', () => {

@@ -20,12 +20,15 @@ const TEXTS = new Set(['id', 'source', 'type', 'subject']);
  * type = routing key, source = `amqp/APP_ID`, id = `message_id`. Without one the message is an event of its own, `anonymous`.
  */
 export function readAmqpEvent(delivery: Delivery, limits: AmqpLimits, freshId: () => string): ReadEvent {
+  const { properties, routingKey } = delivery;
+  const isStructured = properties.contentType?.toLowerCase().startsWith('application/cloudevents+json') === true;
+  const attributes = attributesOf(properties.headers);
+  const isBinary = !isStructured && (attributes['type'] !== undefined || attributes['id'] !== undefined);
+  if (isBinary && delivery.body.length === 0) return readCloudEvent({ attributes, data: null });
   const body = readJsonBody(delivery.body, limits);
   if (body.kind === 'bad') return body;
-  const { properties, routingKey } = delivery;
-  if (properties.contentType?.toLowerCase().startsWith('application/cloudevents+json')) return readStructured(body.value);
-  const attributes = attributesOf(properties.headers);
-  if (attributes['type'] !== undefined || attributes['id'] !== undefined) return readCloudEvent({ attributes, data: body.value });
+  if (isStructured) return readStructured(body.value);
+  if (isBinary) return readCloudEvent({ attributes, data: body.value });
   const source = `amqp/${properties.appId ?? ''}`;
   const { messageId } = properties;
   const anonymous = messageId === undefined || messageId === '';

@@ -1,12 +1,12 @@
 import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import type { Json } from '@reprise/core';
-import { ProblemError, type ReceivedBody, requiredBody, type ServiceContext } from '@reprise/service';
+import { ProblemError, type ReceivedBody, receivedBody, requiredBody, type ServiceContext } from '@reprise/service';
 import type { Request } from 'express';
 import type { ReadEvent } from '../events/read-cloud-event.js';
 import { SERVICE_CONTEXT } from '../pipeline/service-context.token.js';
 import { TriggerPipeline } from '../pipeline/trigger-pipeline.js';
 import type { ReceivedRequest } from '../starts/start-request.js';
-import { isBatch, readHttpEvents } from './read-http-events.js';
+import { isBatch, isBinary, readHttpEvents } from './read-http-events.js';
 import { shownEvent } from './shown-event.js';
 
 const MOST_EVENTS = 1_000;
@@ -22,8 +22,9 @@ export class EventsController {
   @Post()
   @HttpCode(202)
   async accept(@Req() request: Request) {
-    const body = requiredBody(request);
-    const read = this.measured(request, body, readHttpEvents(request.headers, body.value as Json));
+    // A binary event is whole in its headers: without a body it has no data.
+    const body = isBinary(request.headers) ? receivedBody(request) : requiredBody(request);
+    const read = this.measured(request, body, readHttpEvents(request.headers, (body.value ?? null) as Json));
     if (read.length > MOST_EVENTS) {
       throw new ProblemError({
         status: 413,

@@ -133,6 +133,14 @@ describe('a binary event', () => {
   });
 });
 
+test('a binary event without a body has no data', () => {
+  const headers = { 'cloudEvents:id': 'e1', 'cloudEvents:source': 'shop', 'cloudEvents:type': 'order.paid' };
+  expect(ok(amqp('', { headers }))).toMatchObject({ id: 'e1', type: 'order.paid', data: null, anonymous: false });
+  const refused = { kind: 'bad', reason: 'the body is empty; JSON is expected' };
+  expect(amqp('', { headers, contentType: STRUCTURED['content-type'] })).toEqual(refused);
+  expect(amqp('', { headers: { tenant: 'blue' } })).toEqual(refused);
+});
+
 describe('the time of a binary event over AMQP', () => {
   const timed = (time: unknown, more: Record<string, unknown> = {}) =>
     amqp(

@@ -8,10 +8,12 @@ export function readHttpEvents(headers: Headers, body: Json): readonly ReadEvent
   if (isBatch(headers)) {
     return Array.isArray(body) ? body.map(readStructured) : [{ kind: 'bad', reason: 'a batch must be a JSON list of events' }];
   }
-  const isBinary = headers['ce-id'] !== undefined || headers['ce-type'] !== undefined;
-  if (isBinary) return [readCloudEvent({ attributes: attributesOf(headers), data: body })];
+  if (isBinary(headers)) return [readCloudEvent({ attributes: attributesOf(headers), data: body })];
   return [readStructured(body)];
 }
+
+export const isBinary = (headers: Headers): boolean =>
+  !isBatch(headers) && (headers['ce-id'] !== undefined || headers['ce-type'] !== undefined);
 
 export const isBatch = (headers: Headers): boolean =>
   /^\s*application\/cloudevents-batch\+json\s*(;|$)/i.test(String(headers['content-type'] ?? ''));

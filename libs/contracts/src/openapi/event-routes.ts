@@ -107,9 +107,9 @@ export const EVENT_ROUTES: readonly Route[] = [
     method: 'post',
     path: '/v1/events',
     tag,
-    summary: 'Publish CloudEvents: structured, binary (`ce-` headers, the body is the data) or a batch of up to 1,000',
+    summary: 'Publish CloudEvents: structured, binary (`ce-` headers, the body, if any, is the data) or a batch of up to 1,000',
     body: {
-      required: true,
+      required: false,
       content: {
         'application/cloudevents+json': component('CloudEvent'),
         'application/cloudevents-batch+json': listOf(component('CloudEvent')),
