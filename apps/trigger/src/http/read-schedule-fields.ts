@@ -10,7 +10,10 @@ export class FieldsReader {
   private readonly asked: string[] = [];
   private readonly fields: Readonly<Record<string, unknown>>;
 
-  constructor(given: unknown) {
+  constructor(
+    given: unknown,
+    private readonly from: 'query' | 'body',
+  ) {
     const isMap = typeof given === 'object' && given !== null && !Array.isArray(given);
     this.fields = isMap ? (given as Readonly<Record<string, unknown>>) : {};
     if (!isMap && given !== undefined && given !== null) this.errors.push({ path: '', message: 'the body must be an object' });
@@ -77,6 +80,7 @@ export class FieldsReader {
   private value(name: string): unknown {
     this.asked.push(name);
     const value = this.fields[name];
-    return value === null ? undefined : value;
+    // What a form leaves empty is not given, as in all other lists.
+    return value === null || (value === '' && this.from === 'query') ? undefined : value;
   }
 }

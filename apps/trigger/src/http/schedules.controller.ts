@@ -23,7 +23,7 @@ export class SchedulesController {
 
   @Get()
   async list(@Query() query: unknown) {
-    const reader = new FieldsReader(query);
+    const reader = new FieldsReader(query, 'query');
     const workflow = reader.text('workflow');
     const { limit, cursor } = readPage(reader);
     return this.schedules.operate.list(workflow, limit, cursor);
@@ -33,7 +33,7 @@ export class SchedulesController {
   async read(@Req() request: Request, @Query() query: unknown) {
     const { operate } = this.schedules;
     const path = readSchedulePath(request.url);
-    const reader = new FieldsReader(query);
+    const reader = new FieldsReader(query, 'query');
     const [verb, id, ...more] = path.rest;
     if (verb === 'preview' && id === undefined) {
       const { count, from } = readPreview(reader);
@@ -49,7 +49,7 @@ export class SchedulesController {
   /** The instants of a schedule that is not registered. */
   @Post('preview')
   async previewOne(@Req() request: Request, @Query() query: unknown, @Res({ passthrough: true }) response: Response) {
-    const { count, from } = readPreview(new FieldsReader(query));
+    const { count, from } = readPreview(new FieldsReader(query, 'query'));
     response.status(200);
     return { items: previewSchedule(receivedBody(request).value, from ?? this.schedules.now(), count), next: null };
   }
@@ -62,7 +62,7 @@ export class SchedulesController {
   ) {
     const { operate } = this.schedules;
     const path = readSchedulePath(request.url);
-    const reader = new FieldsReader(receivedBody(request).value);
+    const reader = new FieldsReader(receivedBody(request).value, 'body');
     const [verb, id, last] = path.rest;
     response.status(200);
     switch (path.rest.length === 1 ? verb : undefined) {

@@ -35,4 +35,9 @@ export const tooManyInstants = (most: number): ProblemError =>
   });
 
 export const badCursor = (): ProblemError =>
-  new ProblemError({ status: 400, code: 'invalid_query', detail: 'cursor: is none that this list has given' });
+  new ProblemError({
+    status: 400,
+    code: 'invalid_cursor',
+    detail: 'The cursor is not one this list has given.',
+    hint: 'Send the value of `next` unchanged, or none to begin at the start.',
+  });

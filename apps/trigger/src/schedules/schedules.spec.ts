@@ -87,7 +87,10 @@ describe('a schedule over HTTP', () => {
       'report/nightly',
       null,
     ]);
-    expect(await ask('GET', 'schedules?cursor=nonsense')).toMatchObject({ status: 400, body: { code: 'invalid_query' } });
+    expect(await ask('GET', 'schedules?cursor=nonsense')).toMatchObject({ status: 400, body: { code: 'invalid_cursor' } });
+    const unsaid = await ask('GET', 'schedules?workflow=&limit=&cursor=');
+    expect(unsaid).toMatchObject({ status: 200, body: { items: [{ id: 'report/hourly' }, { id: 'report/nightly' }] } });
+    expect(await ask('GET', 'schedules?limits=')).toMatchObject({ status: 400, body: { code: 'invalid_query' } });
     expect(await ask('GET', 'schedules?limit=0&wrokflow=a')).toMatchObject({
       status: 400,
       body: { errors: [{ path: 'limit' }, { path: 'wrokflow', message: 'unknown field "wrokflow", did you mean "workflow"?' }] },
