@@ -33,7 +33,19 @@ interface Reminder<Scope> {
 /** A rejection is a success with this decision. */
 export interface Decision<Form> {
   readonly decision: 'approved' | 'rejected';
+  /** null: nobody has decided in time, `expire` did. */
+  readonly by: string | null;
+  readonly at: string;
+  /** null: whoever decided has filled in nothing. */
+  readonly form: Form | null;
+  readonly comment: string | null;
+  /** All who approved, in their order. */
+  readonly approvals: readonly Approved<Form>[];
+}
+
+interface Approved<Form> {
   readonly by: string;
   readonly at: string;
-  readonly form: Form;
+  readonly form: Form | null;
+  readonly comment: string | null;
 }

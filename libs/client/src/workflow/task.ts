@@ -51,31 +51,36 @@ interface Attempts {
   readonly timeout?: Timeout;
 }
 
+/** What a call changes outside. */
+interface Effects {
+  readonly retention?: Duration;
+  readonly effect?: 'idempotent' | 'transactional' | 'once';
+  readonly onInDoubt?: 'park' | 'retry' | 'probe' | 'fail';
+  /** What it depends on: all calls that name it share a circuit breaker and a retry budget. */
+  readonly dependency?: string;
+}
+
 /** Of a task that changes something. `Done` is in scope when that is to be undone. */
 interface Undone<Calls, Undo, UndoWith, Done> {
   /** Called when the run fails after the task has, or may have, succeeded. Write it after what the task does. */
-  readonly compensate?: Attempts & {
-    readonly call: Undo;
-    readonly with?: Value<InputOf<Calls, Undo>> | ((scope: Done & Secrets) => UndoWith);
-    readonly idempotencyKey?: From<Done, Value<string>>;
-  };
+  readonly compensate?: Attempts &
+    Effects & {
+      readonly call: Undo;
+      readonly with?: Value<InputOf<Calls, Undo>> | ((scope: Done & Secrets) => UndoWith);
+      readonly idempotencyKey?: From<Done, Value<string>>;
+    };
 }
 
 /** Runs a handler. */
-interface CallTask<Calls, Call, With, Inside, After> extends Attempts {
+interface CallTask<Calls, Call, With, Inside, After> extends Attempts, Effects {
   readonly call: Call;
   readonly with?: Value<InputOf<Calls, Call>> | ((scope: Inside & Secrets) => With);
   /** A condition on `output`; false: the attempt fails with UNEXPECTED_RESULT. */
   readonly succeedWhen?: Condition<After>;
   /** The call is made once per key, across runs. */
   readonly idempotencyKey?: From<Inside, Value<string>>;
-  readonly retention?: Duration;
-  readonly effect?: 'idempotent' | 'transactional' | 'once';
-  readonly onInDoubt?: 'park' | 'retry' | 'probe' | 'fail';
   /** At most `max` starts in any `per`, over all runs that use the key. Default key: the call's name. */
   readonly rateLimit?: { readonly key?: From<Inside, Value<string>>; readonly max: number; readonly per: Duration };
-  /** What it depends on: all calls that name it share a circuit breaker and a retry budget. */
-  readonly dependency?: string;
   readonly priority?: 'high' | 'normal' | 'low';
 }
 

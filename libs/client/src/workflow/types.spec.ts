@@ -182,6 +182,24 @@ test('a loop is there for what is in it', () => {
   );
 });
 
+test('what undoes a task says of itself what a call may', () => {
+  graph.task('x', {
+    call: 'any.thing',
+    compensate: {
+      call: 'any.thing',
+      effect: 'once',
+      onInDoubt: 'probe',
+      idempotencyKey: ({ run }) => run.id,
+      retention: '2d',
+      dependency: 'bank',
+    },
+  });
+  refused(
+    // @ts-expect-error it has no rate of its own
+    () => graph.task('x', { call: 'any.thing', compensate: { call: 'any.thing', rateLimit: { max: 1, per: '1s' } } }),
+  );
+});
+
 test('a condition is an expression that is true or false', () => {
   graph.task('x', { if: ({ input }) => input.vip, transform: 1 });
   graph.task('x', { if: false, transform: 1 });
@@ -262,6 +280,10 @@ const small = workflow('small', {
     fallback: orValue(input.list, []),
   }));
 
+const deciding = workflow<Handlers>()('deciding').task('ask', {
+  approval: { subject: 'Go on?', form: { type: 'object' }, expire: '1d' },
+});
+
 type InputOf<Built> = Built extends WorkflowDocument<infer Input, infer _> ? Input : never;
 type OutputOf<Built> = Built extends WorkflowDocument<infer _, infer Output> ? Output : never;
 
@@ -278,6 +300,16 @@ test('a document knows what its runs take and give', () => {
   same<Same<Output['group'], { readonly a: 1; readonly b: string }>>();
   same<Same<Output['steps'], true>>();
   same<Same<Output['kind'], 'a' | 'b'>>();
+  type Said = Decision<{ readonly why: string }>;
+  same<Same<Said['by'], string | null>>();
+  same<Same<Said['form'], { readonly why: string } | null>>();
+  same<Same<Said['comment'], string | null>>();
+  same<Same<Said['approvals'][number]['by'], string>>();
+  refused(
+    // @ts-expect-error nobody may have answered: `expire` decided
+    () => deciding.task('x', { needs: ['ask'], call: 'stock.take', with: ({ tasks }) => ({ sku: tasks.ask.output.by }) }),
+  );
+  deciding.task('x', { needs: ['ask'], call: 'stock.take', with: ({ tasks }) => ({ sku: orValue(tasks.ask.output.by, '') }) });
   expect(small.workflow).toBe('small');
 });
 
