@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { RepriseClient, RepriseError, readAll, typed, UnreachableError, WaitTimeoutError, workflow } from './index.js';
 
 interface Sent {
@@ -73,6 +73,38 @@ describe('starting runs', () => {
       json(200, { id: 'r1', status: 'failed' }),
     );
     expect(await client.run('w', {}, { wait: { timeoutMs: 10_000 } })).toMatchObject({ status: 'failed' });
+  });
+
+  test.each([30, 60])('waits for %i days, though no timer lasts longer than 24', async (days) => {
+    const timeoutMs = days * 86_400_000;
+    const { client } = serverOf(
+      json(200, { status: 'running' }),
+      json(200, { status: 'running' }),
+      json(200, { status: 'failed' }),
+    );
+    expect(await client.wait('r1', { timeoutMs })).toMatchObject({ status: 'failed' });
+    jest.useFakeTimers();
+    try {
+      const silent = (_: unknown, { signal }: RequestInit = {}) =>
+        new Promise<Response>((_resolve, reject) => {
+          if (signal?.aborted === true) reject(signal.reason);
+          signal?.addEventListener('abort', () => reject(signal.reason));
+        });
+      const waiting = new RepriseClient({ url: 'http://here', fetch: silent as typeof globalThis.fetch }).wait('r1', {
+        timeoutMs,
+      });
+      const ended = waiting.then(
+        () => 'resolved',
+        (error: unknown) => error,
+      );
+      jest.advanceTimersByTime(timeoutMs - 1);
+      expect(jest.getTimerCount()).toBe(1);
+      jest.advanceTimersByTime(1);
+      expect(await ended).toMatchObject({ name: 'WaitTimeoutError', timeoutMs });
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('gives up waiting when the time is up, and on the caller’s signal with its reason', async () => {

@@ -4,6 +4,7 @@ import { ApprovalsClient } from './approvals-client.js';
 import { BatchesClient } from './batches-client.js';
 import { type ClientOptions, Connection } from './connection.js';
 import { DeadLettersClient } from './dead-letters-client.js';
+import { Deadline } from './deadline.js';
 import { DependenciesClient } from './dependencies-client.js';
 import { DoctorClient } from './doctor-client.js';
 import { ExecutorsClient } from './executors-client.js';
@@ -161,14 +162,16 @@ export class RepriseClient {
   async wait<Output = Json>(run: string | StartedRun<Output>, options: WaitOptions = {}): Promise<EndedRun<Output>> {
     const { timeoutMs, signal } = options;
     const id = typeof run === 'string' ? run : run.id;
-    const deadline = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-    const both = [signal, deadline].filter((each) => each !== undefined);
+    const deadline = timeoutMs === undefined ? undefined : new Deadline(timeoutMs);
+    const both = [signal, deadline?.signal].filter((each) => each !== undefined);
     const until = both.length === 0 ? undefined : AbortSignal.any(both);
     try {
       return (await this.poll(id, until)) as EndedRun<Output>;
     } catch (error) {
-      if (deadline?.aborted === true && signal?.aborted !== true) throw new WaitTimeoutError(id, timeoutMs ?? 0);
+      if (deadline?.signal.aborted === true && signal?.aborted !== true) throw new WaitTimeoutError(id, timeoutMs ?? 0);
       throw error;
+    } finally {
+      deadline?.clear();
     }
   }
 
