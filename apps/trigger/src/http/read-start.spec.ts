@@ -19,6 +19,11 @@ describe('a start', () => {
     expect(read(body)).toEqual({ kind: 'start', workflow: 'orders', ...body, via: 'http', startedBy: null });
     expect(readStart('orders', body, null, 'http', 'anna')).toMatchObject({ startedBy: 'anna' });
     expect(read({})).toMatchObject({ input: {}, version: null, labels: {}, key: null });
+    expect(read({ version: null, labels: null, key: null })).toEqual(read({}));
+  });
+
+  test('may give the number of a version as a number', () => {
+    expect(read({ version: 3 })).toEqual(read({ version: '3' }));
   });
 
   test('may have null for an input: that is not the same as none', () => {
@@ -45,7 +50,7 @@ describe('a start', () => {
     ['a list', [1]],
     ['many', Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`l${index}`, '']))],
     ['numbers', { a: 1 }],
-    ['nothing', null],
+    ['text', 'blue'],
     ['long texts', { a: 'x'.repeat(256) }],
   ])('cannot have %s for labels', (_, labels) => {
     expect(problems({ labels })).toMatchObject([['labels', expect.anything()]]);

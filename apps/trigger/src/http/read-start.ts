@@ -28,7 +28,7 @@ export function readStart(
   return {
     kind: 'start',
     workflow,
-    version: typeof fields['version'] === 'string' ? fields['version'] : null,
+    version: isVersion(fields['version']) ? String(fields['version']) : null,
     input: (fields['input'] === undefined ? {} : fields['input']) as Json,
     labels,
     key: typeof given === 'string' ? given : null,
@@ -49,9 +49,9 @@ function unknownFields(fields: Readonly<Record<string, unknown>>) {
 function wrongFields(fields: Readonly<Record<string, unknown>>, key: unknown, header: string | null) {
   const errors: { path: string; message: string }[] = [];
   const { version, labels } = fields;
-  if (version !== undefined && version !== null && typeof version !== 'string')
+  if (version !== undefined && version !== null && !isVersion(version))
     errors.push({ path: 'version', message: 'version must be text, such as "1.2.0"' });
-  if (labels !== undefined && !areLabels(labels))
+  if (labels !== undefined && labels !== null && !areLabels(labels))
     errors.push({
       path: 'labels',
       message: 'labels must be an object of short texts: at most 32, names of letters, digits, . _ / -',
@@ -62,6 +62,9 @@ function wrongFields(fields: Readonly<Record<string, unknown>>, key: unknown, he
     errors.push({ path: 'key', message: 'the body has another key than the Idempotency-Key header' });
   return errors;
 }
+
+/** A semantic version, or a number: also as such. */
+const isVersion = (version: unknown): version is string | number => typeof version === 'string' || Number.isSafeInteger(version);
 
 function areLabels(labels: unknown): boolean {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) return false;

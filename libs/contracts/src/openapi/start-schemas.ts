@@ -24,7 +24,12 @@ export const START_SCHEMAS: Readonly<Record<string, Schema>> = {
       errors: { type: 'array', items: component('ProblemDetail') },
     },
   }),
-  Start: fields({ input: ANYTHING, version: { type: ['string', 'null'] }, labels: TEXTS, key: { type: ['string', 'null'] } }),
+  Start: fields({
+    input: ANYTHING,
+    version: { type: ['string', 'integer', 'null'] },
+    labels: orNull(TEXTS),
+    key: { type: ['string', 'null'] },
+  }),
   RunFilter: said(
     'As runs are listed by.',
     fields({
