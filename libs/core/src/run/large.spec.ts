@@ -130,6 +130,24 @@ tasks:
     expect(run.run).toMatchObject({ status: 'failed', error: { code: 'OUTPUT_TOO_LARGE', task: 'a' } });
   });
 
+  test('are measured in bytes of UTF-8, as everybody else measures them', () => {
+    // 602 characters, 1,202 bytes.
+    const input = 'é'.repeat(600);
+    const end = (task: string, limits: { maxInputBytes?: number; maxOutputBytes?: number }) => {
+      const workflows = () => ({ kind: 'succeeds', output: input }) as const;
+      return Interpreter.of(`workflow: w\ntasks: { a: { ${task} } }`, { input, limits, workflows }).toRest().task('a')?.error;
+    };
+    const tooLarge = { message: 'the output has 1202 bytes, more than the limit of 1000', code: 'OUTPUT_TOO_LARGE' };
+    const tasks = ['call: x.a, with: "${{ input }}"', 'workflow: other, with: "${{ input }}"'];
+    for (const task of ['transform: "${{ input }}"', 'workflow: other'])
+      expect([task, end(task, { maxOutputBytes: 1_000 })]).toMatchObject([task, tooLarge]);
+    for (const task of tasks) {
+      const message = 'the input of a has 1202 bytes, more than the limit of 1000';
+      expect([task, end(task, { maxInputBytes: 1_000 })]).toMatchObject([task, { code: 'INVALID_INPUT', message }]);
+      expect([task, end(task, { maxInputBytes: 1_202 })]).toMatchObject([task, null]);
+    }
+  });
+
   test('beyond the limit of an input fail the call without an attempt', () => {
     const run = Interpreter.of('workflow: w\ntasks: { a: { call: x.a, with: "${{ input }}" } }', {
       input: big,

@@ -16,8 +16,10 @@ export function prepareCall(draft: Draft, node: Node, work: CallWork, blank: Tas
   if (input?.kind === 'error') return input;
   if (key?.kind === 'error') return key;
   const text = input === null ? ('{}' as JsonText) : toJsonText(input.value.value);
-  if (text.length > draft.moment.limits.maxInputBytes) {
-    const message = `the input of ${node.path} has ${text.length} bytes, more than the limit of ${draft.moment.limits.maxInputBytes}`;
+  const bytes = Buffer.byteLength(text);
+  const limit = draft.moment.limits.maxInputBytes;
+  if (bytes > limit) {
+    const message = `the input of ${node.path} has ${bytes} bytes, more than the limit of ${limit}`;
     return { kind: 'error', error: { code: 'INVALID_INPUT', message } };
   }
   const secrets = input === null || input.value.secrets.length === 0 ? null : toJsonText(input.value.secrets);

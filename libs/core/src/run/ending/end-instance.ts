@@ -16,10 +16,11 @@ export const failedWith = (error: TaskError): End => ({ status: 'failed', output
 /** Success, unless the output is larger than one may be. */
 export function succeededWith(draft: Draft, output: JsonText): End {
   const limit = draft.moment.limits.maxOutputBytes;
-  if (output.length <= limit) return { status: 'succeeded', output, error: null };
+  const bytes = Buffer.byteLength(output);
+  if (bytes <= limit) return { status: 'succeeded', output, error: null };
   return failedWith({
     code: 'OUTPUT_TOO_LARGE',
-    message: `the output has ${output.length} bytes, more than the limit of ${limit}`,
+    message: `the output has ${bytes} bytes, more than the limit of ${limit}`,
   });
 }
 

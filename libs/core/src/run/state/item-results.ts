@@ -24,7 +24,7 @@ export function itemResults(draft: Draft, list: TaskState): ItemResults {
     const { status, error } = task;
     results.set(index, { index, status, output: draft.text(task.output, keyOf(task.node, task.at)), error });
   }
-  const bytes = [...results.values()].reduce((sum, { output }) => sum + (output?.length ?? 0), 0);
+  const bytes = [...results.values()].reduce((sum, { output }) => sum + Buffer.byteLength(output ?? ''), 0);
   if (bytes > draft.moment.limits.maxOutputBytes * LIST_FACTOR) return { kind: 'too-large', bytes };
   return { kind: 'results', results: [...results.values()].sort((a, b) => a.index - b.index) };
 }

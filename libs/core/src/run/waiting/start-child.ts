@@ -23,9 +23,10 @@ export function startChild(draft: Draft, node: Node, work: ChildWork, blank: Tas
   const input = work.with === null ? null : renderAt(draft, node, blank.at, work.with);
   if (input?.kind === 'error') return endInstance(draft, blank, failedWith(input.error));
   const text = input === null ? ('{}' as JsonText) : toJsonText(input.value.value);
+  const bytes = Buffer.byteLength(text);
   const limit = draft.moment.limits.maxInputBytes;
-  if (text.length > limit) {
-    const message = `the input of ${node.path} has ${text.length} bytes, more than the limit of ${limit}`;
+  if (bytes > limit) {
+    const message = `the input of ${node.path} has ${bytes} bytes, more than the limit of ${limit}`;
     return endInstance(draft, blank, failedWith({ code: 'INVALID_INPUT', message }));
   }
   const total = totalFrom(draft, node, blank.at);

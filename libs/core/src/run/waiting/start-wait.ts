@@ -67,7 +67,7 @@ export function lookForEvents(draft: Draft, task: TaskState, work: WaitWork, bef
   const { taken } = progress;
   const ended: TaskState = { ...task, progress: null };
   const text = toJsonText(work.count === 1 ? (taken[0] ?? null) : taken);
-  const isTooLarge = text.length > draft.moment.limits.maxOutputBytes;
+  const isTooLarge = Buffer.byteLength(text) > draft.moment.limits.maxOutputBytes;
   if (taken.length >= work.count || isTooLarge) endInstance(draft, ended, succeededWith(draft, text));
   else if (more) comeBack(draft, { ...task, progress });
   else if (task.dueAt !== null && task.dueAt <= draft.now)
