@@ -3,7 +3,7 @@ import { type Middleware, ProblemError, sendProblem } from '@reprise/service';
 
 /** What starts runs; registering, previews and pauses need no broker. */
 const STARTS =
-  /^\/v1\/(?:events|hooks\/.*|workflows\/[^/]+\/runs(?:(?::|%3a)batch)?|runs\/[^/]+\/rerun|schedules\/.*\/trigger)$/i;
+  /^\/v1\/(?:events|hooks\/.*|workflows\/[^/]+\/runs(?:(?::|%3a)batch)?|runs\/[^/]+\/rerun|schedules\/.*\/trigger)\/?$/i;
 const RETRY_AFTER_SECONDS = 5;
 
 /**

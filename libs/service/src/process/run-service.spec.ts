@@ -8,7 +8,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { ProblemError } from '../problem.js';
 import { createServiceContext, type ServiceContext } from '../service-context.js';
 import { readSettings } from '../settings/settings.js';
-import { type RunningService, runService, type ServiceDefinition } from './run-service.js';
+import { defaultBodyRule, type RunningService, runService, type ServiceDefinition } from './run-service.js';
 
 const failures: Record<string, () => unknown> = {
   problem: () =>
@@ -113,6 +113,15 @@ describe('bodies', () => {
     const { url } = await start();
     for (const type of ['application/yaml', 'text/yaml', 'application/json'])
       expect(await post(`${url}/v1/workflows`, '{"a":', type)).toEqual({ status: 201, body: { text: '{"a":' } });
+  });
+
+  test('are read by the same rule however a path that leads to the same route is written', async () => {
+    const { url } = await start();
+    for (const path of ['/v1/workflows/', '/v1/Workflows'])
+      expect([path, await post(`${url}${path}`, 'a: 1', 'text/yaml')]).toEqual([path, { status: 201, body: { text: 'a: 1' } }]);
+    const { limits } = contextOf({ REPRISE_MAX_BATCH_BYTES: '123456' }).settings;
+    for (const path of ['/v1/events', '/v1/events/', '/V1/Events', '/v1/workflows/a/runs:batch/', '/v1/workflows/a/runs%3Abatch'])
+      expect([path, defaultBodyRule('POST', path, limits).limitBytes]).toEqual([path, 123_456]);
   });
 
   test.each([

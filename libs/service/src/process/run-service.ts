@@ -88,9 +88,11 @@ async function connectUnlessStopped(
 }
 
 /** Documents as text; everything else JSON: batches large, the rest as large as an input or event may be. */
-export function defaultBodyRule(_method: string, path: string, limits: Limits): BodyRule {
+export function defaultBodyRule(_method: string, written: string, limits: Limits): BodyRule {
+  // As routes are found: in any letter case, with or without a slash at the end.
+  const path = written.toLowerCase().replace(/\/$/, '');
   if (path === '/v1/workflows') return { parse: 'document', limitBytes: limits.maxDocumentBytes };
-  if (path === '/v1/events' || path.endsWith(':batch')) return { parse: 'json', limitBytes: limits.maxBatchBytes };
+  if (path === '/v1/events' || /(?::|%3a)batch$/.test(path)) return { parse: 'json', limitBytes: limits.maxBatchBytes };
   const envelopeBytes = 65_536;
   return { parse: 'json', limitBytes: Math.max(limits.maxInputBytes, limits.maxEventBytes) + envelopeBytes };
 }
