@@ -39,5 +39,5 @@ export default {
   },
   modulePathIgnorePatterns: ['/dist/'],
   // Longer than the waits of the tests themselves: one that was in vain says what it waited for, this one does not.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 };

@@ -10,7 +10,7 @@ export interface KeptOptions {
 }
 
 /** A machine with ten processes to start on each of its cores takes longer than half a minute. */
-const READY_WITHIN_MS = 90_000;
+const READY_WITHIN_MS = 180_000;
 
 /** A service that is started again when it dies, until it is told to stop. */
 export class KeptService {

@@ -20,7 +20,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** Handed on to a service; everything else it must be told. */
 const HANDED_ON = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'DATABASE_URL', 'AMQP_URL'];
 const LISTENS = /^(\w+) listens$/;
-const STOP_WITHIN_MS = 30_000;
+const STOP_WITHIN_MS = 90_000;
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -39,7 +39,7 @@ export async function startProcess(
   const path = app.includes('/') ? app : `${ROOT}apps/${app}/dist/main.js`;
   const started = new ServiceProcess(path, env, app === 'all' ? 4 : 1);
   try {
-    await started.ready(options.readyWithinMs ?? 90_000);
+    await started.ready(options.readyWithinMs ?? 180_000);
     return started;
   } catch (error) {
     await started.kill('SIGKILL');
@@ -157,7 +157,7 @@ export class ServiceProcess implements AsyncDisposable {
 }
 
 async function askReady(url: string, tail: string): Promise<void> {
-  const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) });
+  const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(10_000) });
   const body = await answer.text();
   if (!answer.ok) throw new Error(`${url}/readyz says ${answer.status} ${body}\n${tail}`);
 }
