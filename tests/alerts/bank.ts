@@ -10,6 +10,8 @@ export class Bank {
     server.on('request', (_, response) => {
       response.writeHead(this.isDown ? 503 : 200, { 'content-type': 'application/json' }).end('{}');
     });
+    // Whoever is asked never hangs up first: a request on its way just then would fail.
+    server.keepAliveTimeout = 0;
   }
 
   static async start(): Promise<Bank> {

@@ -37,7 +37,7 @@ export class WebhookReceiver {
   async told(
     status: ReceivedAlert['status'],
     labels: Readonly<Record<string, string>>,
-    timeoutMs = 90_000,
+    timeoutMs = 180_000,
   ): Promise<ReceivedAlert> {
     const matches = (alert: ReceivedAlert) => Object.entries(labels).every(([name, value]) => alert.labels[name] === value);
     return eventually(
