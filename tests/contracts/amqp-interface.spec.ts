@@ -61,7 +61,7 @@ async function hear(name: string): Promise<readonly Document[]> {
 }
 
 const until = (name: string, enough: (messages: readonly Document[]) => boolean) =>
-  eventually(async () => enough(await hear(name)), { what: `${name} on the broker`, timeoutMs: 40_000 });
+  eventually(async () => enough(await hear(name)), { what: `${name} on the broker` });
 
 /** As a worker asks: to a queue of its own, one answer for each request. */
 async function askGate(...requests: readonly Json[]): Promise<readonly Document[]> {
@@ -74,7 +74,7 @@ async function askGate(...requests: readonly Json[]): Promise<readonly Document[
         replyTo: queue,
         correlationId: String(index),
       });
-      const answer = await eventually(() => channel.get(queue, { noAck: true }), { what: 'the gate answers', timeoutMs: 40_000 });
+      const answer = await eventually(() => channel.get(queue, { noAck: true }), { what: 'the gate answers' });
       expect(answer.properties.correlationId).toBe(String(index));
       answers.push(JSON.parse(answer.content.toString()));
     }
@@ -112,7 +112,7 @@ describe('what is on the broker', () => {
   });
 
   test('lets a worker that knows nothing but the document take an attempt to its end', async () => {
-    const document = 'workflow: abroad\ntasks: [{ id: a, call: shop.abroad, with: { n: 1 }, queue: abroad, timeout: 10s }]';
+    const document = 'workflow: abroad\ntasks: [{ id: a, call: shop.abroad, with: { n: 1 }, queue: abroad, timeout: 1m }]';
     expect((await post('/v1/workflows', document, 'application/yaml')).status).toBe(201);
     const worker = 'contract-1';
     const queues = [{ name: 'abroad', readUntil: null }];
@@ -123,7 +123,6 @@ describe('what is on the broker', () => {
     const { names } = reprise.broker;
     const body = await eventually(async () => (await reprise.broker.take(names.taskQueue('abroad')))[0] ?? false, {
       what: 'a ticket in the queue',
-      timeoutMs: 40_000,
     });
     const message = JSON.parse(body.toString());
     expect(problemsOf('attempts', message)).toEqual([]);
