@@ -7,7 +7,7 @@ import { type ReceivedSpan, SpanCollector } from './span-collector.js';
 const collector = await SpanCollector.start();
 const reprise = await Installation.running({
   // Nothing may be lost but what is killed: not what is only short of time.
-  lease: '5s',
+  lease: '15s',
   env: {
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20collector-pass',
@@ -15,30 +15,33 @@ const reprise = await Installation.running({
   },
 });
 reprise.onEnd(() => collector.end());
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 const CALLER = { trace: '4bf92f3577b34da6a3ce929d0e0e4736', span: '00f067aa0ba902b7' };
 const traceparent = (trace: string) => `00-${trace}-${CALLER.span}-01`;
-/** What is named by its workflow, its task or its call, with what hangs under it. */
+const nameOf = ({ name, failed, attributes: { 'reprise.task': task, 'reprise.attempt': attempt } }: ReceivedSpan): string =>
+  [name, task, attempt, failed ? '!' : undefined].filter((part) => part !== undefined).join(' ');
+/** What is named by its workflow, its task or its call, by these names, with what hangs under it. */
 const tree = (spans: readonly ReceivedSpan[], parent: string | null): readonly unknown[] =>
   spans
     .filter(({ parentId }) => parentId === parent)
-    .sort((a, b) => (a.startNs === b.startNs ? (a.name < b.name ? -1 : 1) : a.startNs < b.startNs ? -1 : 1))
-    .map((span) => {
-      const { 'reprise.task': task, 'reprise.attempt': attempt } = span.attributes;
-      const name = [span.name, task, attempt].filter((part) => part !== undefined).join(' ');
-      const beneath = tree(spans, span.spanId);
-      const shown = span.failed ? `${name} !` : name;
-      return beneath.length === 0 ? shown : { [shown]: beneath };
-    });
+    .map((span) => ({ shown: nameOf(span), beneath: tree(spans, span.spanId) }))
+    .sort((a, b) => (a.shown < b.shown ? -1 : 1))
+    .map(({ shown, beneath }) => (beneath.length === 0 ? shown : { [shown]: beneath }));
+/** Those of these names, in the order in which they began. */
+const inTime = (spans: readonly ReceivedSpan[], ...names: readonly string[]): readonly string[] =>
+  spans
+    .filter(({ name }) => names.includes(name))
+    .sort((a, b) => (a.startNs < b.startNs ? -1 : 1))
+    .map(({ name }) => name);
 const runOf = (trace: string, workflow: string) => collector.of(trace).find(({ name }) => name === `run ${workflow}`);
-const arrived = (trace: string, workflow: string, more: () => boolean = () => true) =>
+/** Each service sends what it has when it likes: what is there belongs together once all of it has come. */
+const arrived = (trace: string, workflow: string, whole: () => unknown = () => true) =>
   reprise.orTell(
-    eventually(() => runOf(trace, workflow) !== undefined && more(), {
-      what: `the run of ${workflow} is in its trace`,
-      timeoutMs: 30_000,
-    }),
+    eventually(() => runOf(trace, workflow) !== undefined && whole(), { what: `the run of ${workflow} is in its trace` }),
   );
+const treeArrived = (trace: string, workflow: string, parent: string | null, expected: readonly unknown[]) =>
+  arrived(trace, workflow, () => expect(tree(collector.of(trace), parent)).toEqual(expected));
 /** Whatever is delivered twice, a span is made once. */
 const ids = (spans: readonly ReceivedSpan[]) => spans.map(({ spanId }) => spanId);
 
@@ -56,23 +59,23 @@ test('a run with a retry, a list and a child run is one tree under its caller, w
   });
   const headers = { traceparent: traceparent(CALLER.trace), tracestate: 'vendor=1' };
   const run = await reprise.ended(await reprise.startRun('order', { card: '4111-in-the-input' }, headers));
-  await arrived(CALLER.trace, 'order', () => collector.of(CALLER.trace).some(({ name }) => name === 'charge card'));
-  const spans = collector.of(CALLER.trace);
-  expect(tree(spans, CALLER.span)).toEqual([
+  await treeArrived(CALLER.trace, 'order', CALLER.span, [
     'POST /v1/workflows/{name}/runs',
     {
       'run order': [
-        { 'task pay pay': ['attempt flaky pay 1 !', 'attempt flaky pay 2'] },
         {
           'task items items': [
             { 'task items items[0]': ['attempt echo items[0] 1'] },
             { 'task items items[1]': ['attempt echo items[1] 1'] },
           ],
         },
+        { 'task pay pay': ['attempt flaky pay 1 !', 'attempt flaky pay 2'] },
         { 'task ship ship': [{ 'run shipping': [{ 'task label label': [{ 'attempt traced label 1': ['charge card'] }] }] }] },
       ],
     },
   ]);
+  const spans = collector.of(CALLER.trace);
+  expect(inTime(spans, 'task pay', 'task items', 'task ship')).toEqual(['task pay', ...Array(3).fill('task items'), 'task ship']);
   expect(new Set(ids(spans)).size).toBe(spans.length);
   const label = spans.find(({ name }) => name === 'attempt traced');
   expect(run.output).toEqual({ traceparent: `00-${CALLER.trace}-${label?.spanId}-01`, tracestate: 'vendor=1' });
@@ -141,25 +144,29 @@ test('a trace goes on through events: from a message to the run it starts, to wh
       channel.publish(reprise.broker.names.events, 'heard.it', Buffer.from('{}'), properties);
     });
   }
-  await arrived(trace, 'heard', () => runOf(trace, 'told') !== undefined);
-  const spans = collector.of(trace);
   const accept = `process ${reprise.broker.prefix}.trigger`;
-  const [{ 'run heard': under } = { 'run heard': [] }] = tree(spans, CALLER.span).filter(
-    (each): each is { 'run heard': unknown[] } => typeof each === 'object',
-  );
-  expect(under).toEqual([
-    { 'task ask ask': ['attempt http ask 1'] },
-    { 'task post post': ['attempt publish post 1'] },
-    { 'task env env': ['attempt shell env 1'] },
-    { 'task tell tell': [accept, { 'run told': ['task a a'] }] },
+  const run = {
+    'run heard': [
+      { 'task ask ask': ['attempt http ask 1'] },
+      { 'task env env': ['attempt shell env 1'] },
+      { 'task post post': ['attempt publish post 1'] },
+      { 'task tell tell': [accept, { 'run told': ['task a a'] }] },
+    ],
+  };
+  await arrived(trace, 'heard', () => expect(tree(collector.of(trace), CALLER.span)).toContainEqual(run));
+  const spans = collector.of(trace);
+  expect(inTime(spans, 'task ask', 'task post', 'task env', 'task tell')).toEqual([
+    'task ask',
+    'task post',
+    'task env',
+    'task tell',
   ]);
   expect(spans.filter(({ name }) => name === 'run heard')).toHaveLength(1);
   const under2 = (call: string) => `00-${trace}-${spans.find(({ name }) => name === `attempt ${call}`)?.spanId}-01`;
   expect(asked).toEqual([under2('http')]);
   const posted = await reprise.broker.channel((channel) => channel.get(queue, { noAck: true }));
   expect(posted).toMatchObject({ properties: { headers: { traceparent: under2('publish') } } });
-  const run = String(spans.find(({ name }) => name === 'run heard')?.attributes['reprise.run.id']);
-  const { tasks } = await reprise.show(run);
+  const { tasks } = await reprise.show(String(runOf(trace, 'heard')?.attributes['reprise.run.id']));
   expect(tasks.find(({ path }) => path === 'env')?.output).toMatchObject({ stdout: under2('shell') });
 });
 
@@ -169,16 +176,14 @@ test('an event over HTTP belongs to the trace that it says it comes from, where 
   const event = { specversion: '1.0', id: 'x-1', source: 'test', type: 'extended.it', traceparent: traceparent(trace) };
   const answer = await reprise.request('POST', '/v1/events', event, { 'content-type': 'application/cloudevents+json' });
   expect(answer.status).toBe(202);
-  await arrived(trace, 'extended');
-  expect(tree(collector.of(trace), CALLER.span)).toEqual(['POST /v1/events', { 'run extended': ['task a a'] }]);
+  await treeArrived(trace, 'extended', CALLER.span, ['POST /v1/events', { 'run extended': ['task a a'] }]);
 });
 
 test('who calls without a trace gets one of the run; who has decided not to keep a trace is heard', async () => {
   await reprise.register({ workflow: 'plain', tasks: { a: { call: 'traced' } }, output: '${{ tasks.a.output.traceparent }}' });
   const run = await reprise.run('plain');
   const trace = run.id.replaceAll('-', '');
-  await arrived(trace, 'plain', () => collector.of(trace).some(({ name }) => name === 'charge card'));
-  expect(tree(collector.of(trace), null)).toEqual([
+  await treeArrived(trace, 'plain', null, [
     { 'POST /v1/workflows/{name}/runs': [{ 'run plain': [{ 'task a a': [{ 'attempt traced a 1': ['charge card'] }] }] }] },
   ]);
   const unkept = `${'b'.repeat(31)}1`;
@@ -201,9 +206,8 @@ test('an executor killed at work leaves the tree whole: the lost attempt, and th
   const id = await reprise.startRun('crashing', {}, { traceparent: traceparent(trace) });
   await executor.exited;
   await reprise.startOne('executor').ready();
-  expect(await reprise.ended(id, 60_000)).toMatchObject({ status: 'succeeded' });
-  await arrived(trace, 'crashing');
-  expect(tree(collector.of(trace), CALLER.span)).toEqual([
+  expect(await reprise.ended(id)).toMatchObject({ status: 'succeeded' });
+  await treeArrived(trace, 'crashing', CALLER.span, [
     'POST /v1/workflows/{name}/runs',
     { 'run crashing': [{ 'task a a': ['attempt crash a 1 !', 'attempt crash a 2'] }] },
   ]);
@@ -223,12 +227,13 @@ test('a scheduler killed before it could tell what it had committed has its span
   const scheduler = reprise.startOne('scheduler', { faults: ['scheduler.after-commit:kill@2'], restart: true });
   await scheduler.ready();
   const id = await reprise.startRun('untold', {}, { traceparent: traceparent(trace) });
-  expect(await reprise.ended(id, 60_000)).toMatchObject({ status: 'succeeded' });
-  await arrived(trace, 'untold');
-  const once = [...new Map(collector.of(trace).map((span) => [span.spanId, span])).values()];
-  expect(tree(once, CALLER.span)).toEqual([
-    'POST /v1/workflows/{name}/runs',
-    { 'run untold': [{ 'task a a': ['attempt echo a 1'] }, { 'task b b': ['attempt echo b 1'] }] },
-  ]);
+  expect(await reprise.ended(id)).toMatchObject({ status: 'succeeded' });
+  const once = () => [...new Map(collector.of(trace).map((span) => [span.spanId, span])).values()];
+  await arrived(trace, 'untold', () =>
+    expect(tree(once(), CALLER.span)).toEqual([
+      'POST /v1/workflows/{name}/runs',
+      { 'run untold': [{ 'task a a': ['attempt echo a 1'] }, { 'task b b': ['attempt echo b 1'] }] },
+    ]),
+  );
   expect(scheduler.deaths).toBe(1);
 });
