@@ -22,13 +22,13 @@ const DOCUMENTS: Readonly<Record<string, object>> = {
   retried: call('flaky', { with: { times: 2 }, retry: QUICK }),
   late: call('slow', { with: { ms: 60_000 }, timeout: '300ms', retry: ONCE }),
   lost: call('crash', { with: { times: 1 }, queue: 'deadly', retry: QUICK }),
-  stopped: call('slow', { with: { ms: 60_000 } }),
+  stopped: call('slow', { with: { ms: 600_000 } }),
   parked: call('flaky', { with: { times: 9 }, retry: { ...ONCE, onExhausted: 'park' } }),
   doubted: call('pay.blind', { with: { provider: NO_PROVIDER }, onInDoubt: 'fail', retry: ONCE }),
   keyed: call('record', { with: { step: 1 }, idempotencyKey: '${{ input.order }}' }),
   // It ends as it begins: a trigger's work alone.
   born: { tasks: { work: { transform: 1 } } },
-  lonely: { concurrency: { limit: 1 }, ...call('slow', { with: { ms: 60_000 } }) },
+  lonely: { concurrency: { limit: 1 }, ...call('slow', { with: { ms: 600_000 } }) },
   unheard: call('noop', { queue: 'nobody' }),
   // So seldom that none comes while the test goes on.
   timed: { on: [{ schedule: { id: 'seldom', every: '100d' } }], ...call('noop') },
@@ -57,13 +57,13 @@ export class Traffic {
     await this.startTwice();
     await this.tellEvents();
     await this.makeLate();
-    await Promise.all(runs.map((run) => reprise.ended(run, 60_000)));
+    await Promise.all(runs.map((run) => reprise.ended(run)));
     await reprise.taskIs(parked, 'work', ['parked']);
     await reprise.taskIs(stopped, 'work', ['running']);
     await reprise.request('POST', `/v1/runs/${stopped}/cancel`, {});
     // One that has a place runs on, one that waits for it has never begun.
     await reprise.request('POST', `/v1/runs/${waiting}/cancel`, {});
-    await Promise.all([stopped, waiting].map((run) => reprise.ended(run, 60_000)));
+    await Promise.all([stopped, waiting].map((run) => reprise.ended(run)));
     await reprise.taskIs(holding, 'work', ['running']);
     await this.repeatMessages(runs[0] ?? '');
   }
@@ -102,7 +102,7 @@ export class Traffic {
     await this.reprise.orTell(
       eventually(
         async () => (await this.reprise.database.query(`select 1 from reprise.run where workflow = 'timed'`)).length === 1,
-        { what: 'the newest instant to fire', timeoutMs: 60_000 },
+        { what: 'the newest instant to fire' },
       ),
     );
   }
