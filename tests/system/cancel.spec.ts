@@ -3,7 +3,7 @@ import { eventually } from '@reprise/testing';
 import { Installation } from './installation.js';
 
 const reprise = await Installation.running();
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 const cancel = (run: string, body: unknown = { reason: 'changed my mind' }) =>
   reprise.request('POST', `/v1/runs/${run}/cancel`, body);
@@ -40,7 +40,7 @@ test('a handler that ignores it may finish: its success counts, and the run is c
     workflow: 'ignores',
     tasks: [
       // Longer than the cancel takes to arrive.
-      { id: 'work', call: 'stubborn', with: { ms: 5_000 } },
+      { id: 'work', call: 'stubborn', with: { ms: 8_000 } },
       { id: 'later', call: 'noop' },
     ],
   });

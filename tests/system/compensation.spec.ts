@@ -3,7 +3,7 @@ import { eventually } from '@reprise/testing';
 import { Installation } from './installation.js';
 
 const reprise = await Installation.running();
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 /** Carried out by now or, on a machine that is slow today, soon. */
 const TAKEN = [200, 202];
@@ -88,7 +88,7 @@ describe('what people ask of a run', () => {
     await reprise.register({
       workflow: 'holds',
       tasks: [
-        { id: 'work', call: 'slow', with: { ms: 6_000 } },
+        { id: 'work', call: 'slow', with: { ms: 8_000 } },
         { id: 'later', call: 'noop' },
       ],
     });
