@@ -10,6 +10,8 @@ import { GATE, killWhileApplying } from './kill-while-applying.js';
 const EXAMPLE = fileURLToPath(new URL('../../examples/data-sync/', import.meta.url));
 const BROKEN_PAGE = 17;
 const PAGE_SIZE = 500;
+/** A machine four times slower ends in time as well. */
+const PATIENCE_MS = 300_000;
 
 interface City {
   readonly cityId: number;
@@ -68,24 +70,25 @@ beforeAll(async () => {
   brokenPage = await eventually(
     async () => {
       const task = (await show()).tasks.find(({ path }) => path === `page[${BROKEN_PAGE}].fetch`);
-      return task !== undefined && task.status === 'retrying' && task.attempt > 6 && task;
+      // A source that is short of time may also be too late with its 500.
+      return task?.status === 'retrying' && task.attempt > 6 && task.error?.code === 'http.500' && task;
     },
-    { what: 'the broken page is seen waiting for its seventh attempt or a later one', timeoutMs: 60_000 },
+    { what: 'the broken page is seen waiting for its seventh attempt or a later one', timeoutMs: PATIENCE_MS },
   );
   await fetch(`${source.url}/fix`, { method: 'POST' });
   end = await eventually(async () => ((view) => view.endedAt !== null && view)(await show()), {
     what: 'the run ends',
-    timeoutMs: 60_000,
+    timeoutMs: PATIENCE_MS,
   });
   tasks = await allTasks();
   stats = (await (await fetch(`${source.url}/stats`)).json()) as SourceStats;
-}, 600_000);
+}, 3 * PATIENCE_MS);
 
 afterAll(async () => {
   await Promise.all(processes.map((process) => process.stop()));
   await broker.end(['default']);
   await database.end();
-}, 60_000);
+});
 
 describe('a real data set, synchronised from an unreliable source while processes are killed', () => {
   test('the data set is real and has at least 100,000 rows', () => {
@@ -181,7 +184,8 @@ async function service(app: 'trigger' | 'scheduler' | 'executor' | 'monitor', en
     AMQP_URL: broker.url,
     REPRISE_PREFIX: broker.prefix,
     REPRISE_WHEEL_LEVELS: '2',
-    REPRISE_LEASE: '10s',
+    // Nothing may be lost but what is killed: not what is only short of time.
+    REPRISE_LEASE: '20s',
     REPRISE_DATABASE_POOL: '4',
     ...env,
   });
@@ -216,7 +220,7 @@ async function publishEvent(): Promise<void> {
 }
 
 async function appliedPages(count: number): Promise<void> {
-  await eventually(async () => (await noted()).length >= count, { what: `${count} pages are applied`, timeoutMs: 90_000 });
+  await eventually(async () => (await noted()).length >= count, { what: `${count} pages are applied`, timeoutMs: PATIENCE_MS });
 }
 
 const noted = () =>

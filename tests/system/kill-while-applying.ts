@@ -33,7 +33,7 @@ export async function killWhileApplying(
         );
         return own.length > 0 && blocked?.count === open.length && own;
       },
-      { what: 'the executor to be killed is applying a page', timeoutMs: 60_000 },
+      { what: 'the executor to be killed is applying a page', timeoutMs: 120_000 },
     );
     await doomed.kill('SIGKILL');
     return cutOff;
