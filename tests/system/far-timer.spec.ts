@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from '@jest/globals';
+import { eventually } from '@reprise/testing';
 import { Installation } from './installation.js';
 
 const reprise = await Installation.running({ env: { REPRISE_WHEEL_LEVELS: '4' } });
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 await reprise.register({
   workflow: 'sleeper',
@@ -27,6 +28,10 @@ const onTheWheel = () =>
     return count;
   });
 
+/** A message for this would be there for hours; that of a test before may have some milliseconds left. */
+const nothingIsOnTheWheel = () =>
+  eventually(async () => expect(await onTheWheel()).toBe(0), { what: 'nothing to be on the delay wheel' });
+
 /** Hours pass in the ledger. */
 const letHoursPass = (run: string) =>
   reprise.database.query(
@@ -41,14 +46,14 @@ test('a short sleep ends when it should, not before', async () => {
   expect(run.status).toBe('succeeded');
   expect(slept).toBeGreaterThanOrEqual(1_199);
   // However busy the machine is.
-  expect(slept).toBeLessThan(15_000);
+  expect(slept).toBeLessThan(30_000);
 });
 
 test('a sleep of hours costs the broker nothing, and the watch wakes it when its time has come', async () => {
   const id = await reprise.startRun('sleeper', { for: '5h' });
   const nap = await reprise.taskIs(id, 'nap', ['waiting']);
   expect(Date.parse(nap.dueAt ?? '') - Date.now()).toBeGreaterThan(4 * 3_600_000);
-  expect(await onTheWheel()).toBe(0);
+  await nothingIsOnTheWheel();
   await letHoursPass(id);
   expect(await reprise.ended(id)).toMatchObject({ status: 'succeeded' });
 });
@@ -57,7 +62,7 @@ test('a retry in hours waits in the ledger too', async () => {
   const id = await reprise.startRun('patient');
   const waiting = await reprise.taskIs(id, 'try', ['retrying']);
   expect(Date.parse(waiting.nextRetryAt ?? '') - Date.now()).toBeGreaterThan(3_600_000);
-  expect(await onTheWheel()).toBe(0);
+  await nothingIsOnTheWheel();
   await letHoursPass(id);
   expect(await reprise.ended(id)).toMatchObject({ status: 'succeeded' });
 });
@@ -69,7 +74,7 @@ test('the time of a group is hours away: it costs the broker nothing, and the wa
   });
   const id = await reprise.startRun('long');
   await reprise.taskIs(id, 'g.w', ['waiting']);
-  expect(await onTheWheel()).toBe(0);
+  await nothingIsOnTheWheel();
   await reprise.database.query(
     `update reprise.task set total_until = now() + interval '300 milliseconds', watch_at = now() where run_id = $1 and watch_at is not null`,
     [id],
