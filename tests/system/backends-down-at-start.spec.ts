@@ -19,7 +19,7 @@ afterAll(async () => {
   broker.pass();
   await reprise.end();
   await Promise.all([database.end(), broker.end()]);
-}, 60_000);
+});
 
 const NAMES: readonly ServiceName[] = ['trigger', 'scheduler', 'executor', 'monitor'];
 
@@ -37,12 +37,11 @@ const all = (status: number, bad: readonly string[]) => NAMES.map((name) => [nam
 
 test('services wait for what is missing, say which it is, and go on when it comes', async () => {
   for (const name of NAMES.slice(0, 3)) reprise.startOne(name);
-  await eventually(() => reprise.one('trigger').url, { what: 'the trigger listens', timeoutMs: 20_000 });
+  await eventually(() => reprise.one('trigger').url, { what: 'the trigger listens' });
   reprise.startOne('monitor');
   await reprise.orTell(
     eventually(async () => expect(await missing()).toEqual(all(503, ['postgres', 'rabbitmq'])), {
       what: 'all of them wait for both',
-      timeoutMs: 25_000,
     }),
   );
   for (const name of NAMES) {
@@ -57,12 +56,9 @@ test('services wait for what is missing, say which it is, and go on when it come
   database.pass();
   await eventually(async () => expect(await missing()).toEqual(all(503, ['rabbitmq'])), {
     what: 'all of them wait for RabbitMQ alone',
-    timeoutMs: 25_000,
   });
   broker.pass();
-  await reprise.orTell(
-    eventually(async () => expect(await missing()).toEqual(all(200, [])), { what: 'all of them are ready', timeoutMs: 25_000 }),
-  );
+  await reprise.orTell(eventually(async () => expect(await missing()).toEqual(all(200, [])), { what: 'all of them are ready' }));
 
   await reprise.register({ workflow: 'late', tasks: [{ id: 'a', call: 'noop' }] });
   expect(await reprise.run('late')).toMatchObject({ status: 'succeeded' });

@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from '@jest/globals';
-import { SHARDS } from '@reprise/contracts';
+import { type DeadLetterView, type Page, SHARDS } from '@reprise/contracts';
 import { eventually } from '@reprise/testing';
 import type { Options } from 'amqplib';
 import { Installation } from './installation.js';
 
 const reprise = await Installation.running();
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 const { names } = reprise.broker;
 
 await reprise.register({
@@ -126,15 +126,14 @@ test('an archived workflow starts nothing, by any entrance; registering it again
     status: 409,
     body: { code: 'workflow_archived' },
   });
-  const told = await eventually(
+  let sent = 0;
+  await eventually(
     async () => {
-      const event = { specversion: '1.0', type: 'retire.me', source: 's', id: `r${Date.now()}` };
-      const answer = await reprise.request('POST', '/v1/events', event, { 'content-type': 'application/cloudevents+json' });
-      return answer.body.results[0].outcome === 'unmatched' && answer;
+      sent += 1;
+      return (await reprise.send({ type: 'retire.me', source: 's', id: `r${sent}` })).outcome === 'unmatched';
     },
     { what: 'its events match no more' },
   );
-  expect(told.status).toBe(202);
   expect([200, 201]).toContain((await reprise.request('POST', '/v1/workflows', document)).status);
   expect(await reprise.run('retired')).toMatchObject({ status: 'succeeded' });
 });
@@ -200,11 +199,11 @@ test('garbage in any queue of ours stops nothing, and ends in the dead letters w
     ),
   );
   for (const { reason } of letters) expect(reason).not.toBe('');
-  const left = await reprise.broker.channel(async (channel) =>
-    Promise.all(queues.map(async (queue) => (await channel.checkQueue(queue)).messageCount)),
-  );
-  expect(left.every((count) => count === 0)).toBe(true);
-  const shown = await reprise.request('GET', '/v1/dead-letters?limit=500');
+  // What the services tell each other goes on.
+  const left = () =>
+    reprise.broker.channel((channel) => Promise.all(queues.map(async (queue) => (await channel.checkQueue(queue)).messageCount)));
+  await eventually(async () => expect(await left()).toEqual(queues.map(() => 0)), { what: 'nothing to be left in the queues' });
+  const shown = await reprise.request<Page<DeadLetterView>>('GET', '/v1/dead-letters?limit=500');
   expect(shown.body.items).toHaveLength(expected);
   await stillWorks();
 });
@@ -277,7 +276,8 @@ test.each<[string, string, Options.Publish]>([
     { headers: { 'cloudEvents:id': 7, 'cloudEvents:source': [1], 'cloudEvents:type': { a: 1 } } },
   ],
 ])('a %s that no database would keep is a dead letter, and what comes after it goes on', async (_, routingKey, options) => {
-  const count = async () => (await reprise.database.query(`select 1 from reprise.dead_letter`)).length;
+  // What the test before sent to other queues may be on its way still.
+  const count = async () => (await reprise.database.query(`select 1 from reprise.dead_letter where queue = 'trigger'`)).length;
   const before = await count();
   await reprise.broker.channel(async (channel) => {
     channel.publish(names.events, routingKey, Buffer.from('{}'), options);

@@ -1,14 +1,15 @@
 import { afterAll, expect, test } from '@jest/globals';
-import type { RunSummary } from '@reprise/contracts';
+import type { Page, RunSummary } from '@reprise/contracts';
 import { eventually } from '@reprise/testing';
 import { Installation, requestTo } from './installation.js';
 
 const reprise = await Installation.running({ env: { REPRISE_MAX_TREE_RUNS: '60' } });
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 const childrenOf = async (run: string): Promise<readonly RunSummary[]> =>
-  (await reprise.request('GET', `/v1/runs?parent=${run}&limit=100`)).body.items;
-const document = (text: object) => requestTo(reprise.one('trigger').url, 'POST', '/v1/workflows', text);
+  (await reprise.request<Page<RunSummary>>('GET', `/v1/runs?parent=${run}&limit=100`)).body.items;
+const document = (text: object) =>
+  requestTo<{ readonly warnings: readonly object[] }>(reprise.one('trigger').url, 'POST', '/v1/workflows', text);
 
 test('a pipeline of pipelines: items start runs, those start runs, outputs come back up', async () => {
   const early = await document({ workflow: 'batch', tasks: { pages: { workflow: 'page' } } });
@@ -33,7 +34,7 @@ test('a pipeline of pipelines: items start runs, those start runs, outputs come 
     output: '${{ tasks.pages.output }}',
   });
   expect(again.body.warnings).toEqual([]);
-  const run = await reprise.run('batch', {}, 60_000);
+  const run = await reprise.run('batch');
   expect(run).toMatchObject({ status: 'succeeded', output: [11, 12, 13], parent: null });
   const pages = await childrenOf(run.id);
   expect(pages.map(({ workflow, status, trigger, version }) => [workflow, status, trigger, version])).toEqual(
@@ -87,9 +88,9 @@ test('cancel reaches down to a handler that runs three runs below, and the top e
     reprise.database.query(
       `select 1 from reprise.task t join reprise.run r on r.id = t.run_id where r.workflow = 'bottom' and t.status = 'running'`,
     );
-  await reprise.orTell(eventually(async () => (await starts()).length === 2, { what: 'both handlers run', timeoutMs: 30_000 }));
+  await reprise.orTell(eventually(async () => (await starts()).length === 2, { what: 'both handlers run' }));
   await reprise.request('POST', `/v1/runs/${id}/cancel`, { reason: 'enough' });
-  expect((await reprise.ended(id, 30_000)).status).toBe('cancelled');
+  expect((await reprise.ended(id)).status).toBe('cancelled');
   const rows = await reprise.database.query<{ workflow: string; status: string }>(
     `select workflow, status from reprise.run where workflow in ('top', 'middle', 'bottom') order by workflow`,
   );
@@ -104,7 +105,7 @@ test('cancel reaches down to a handler that runs three runs below, and the top e
 
 test('a workflow that starts itself without end is stopped by the depth of its tree, one that starts too many by its size', async () => {
   await reprise.register({ workflow: 'self', tasks: { again: { workflow: 'self' } } });
-  const deep = await reprise.run('self', {}, 60_000);
+  const deep = await reprise.run('self');
   expect(deep).toMatchObject({ status: 'failed', error: { code: 'TREE_TOO_DEEP' } });
   const [count] = await reprise.database.query(`select count(*)::int as runs from reprise.run where workflow = 'self'`);
   expect(count).toEqual({ runs: 17 });
@@ -112,7 +113,7 @@ test('a workflow that starts itself without end is stopped by the depth of its t
     workflow: 'wide',
     tasks: { all: { forEach: Array.from({ length: 80 }, (_, index) => index), workflow: 'word', with: { n: 1 } } },
   });
-  const wide = await reprise.run('wide', {}, 60_000);
+  const wide = await reprise.run('wide');
   expect(wide).toMatchObject({ status: 'failed', error: { code: 'TREE_TOO_LARGE' } });
   expect((await childrenOf(wide.id)).length).toBeLessThanOrEqual(59);
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { DeadLetterView, Page, RunSummary } from '@reprise/contracts';
 import { eventually } from '@reprise/testing';
 import { Installation } from './installation.js';
 
@@ -6,21 +7,15 @@ let reprise: Installation;
 beforeAll(async () => {
   reprise = await Installation.running();
 });
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
-interface Letter {
-  readonly id: string;
-  readonly reason: string;
-  readonly redriveOf: string | null;
-}
-
-const letters = async (state = 'open'): Promise<readonly Letter[]> =>
-  (await reprise.request('GET', `/v1/dead-letters?state=${state}`)).body.items;
+const letters = async (state = 'open'): Promise<readonly DeadLetterView[]> =>
+  (await reprise.request<Page<DeadLetterView>>('GET', `/v1/dead-letters?state=${state}`)).body.items;
 const settle = (id: string, verb: 'redrive' | 'discard', body?: unknown) =>
   reprise.request('POST', `/v1/dead-letters/${id}/${verb}`, body);
-const runs = async () => (await reprise.request('GET', '/v1/runs?workflow=late')).body.items;
+const runs = async () => (await reprise.request<Page<RunSummary>>('GET', '/v1/runs?workflow=late')).body.items;
 
-async function oneOpen(): Promise<Letter> {
+async function oneOpen(): Promise<DeadLetterView> {
   const [letter] = await eventually(async () => (await letters()).length > 0 && (await letters()), { what: 'a dead letter' });
   if (letter === undefined) throw new Error('no letter');
   return letter;
@@ -39,7 +34,7 @@ test('a start that nobody could make is made once its cause is gone: redriven, e
   await reprise.register({ workflow: 'late', tasks: [{ id: 'work', call: 'noop' }] });
   expect((await settle(again.id, 'redrive')).body).toMatchObject({ state: 'redriven', redrives: 1 });
   const [run] = await eventually(async () => (await runs()).length > 0 && (await runs()), { what: 'the run' });
-  expect(await reprise.ended(run.id)).toMatchObject({ status: 'succeeded', input: { a: 1 } });
+  expect(await reprise.ended(run?.id ?? '')).toMatchObject({ status: 'succeeded', input: { a: 1 } });
   // As a monitor leaves it that dies after the broker has the message.
   await reprise.database.query(
     `update reprise.dead_letter set state = 'redriving', settled_at = null, look_at = now() where id = $1`,
@@ -49,7 +44,7 @@ test('a start that nobody could make is made once its cause is gone: redriven, e
   await reprise.broker.channel(async (channel) => {
     channel.publish(reprise.broker.names.events, 'run.start.late', Buffer.from('{"a":2}'), { messageId: 'after' });
   });
-  await eventually(async () => (await runs()).some(({ key }: { key: string }) => key === 'after'), {
+  await eventually(async () => (await runs()).some(({ key }) => key === 'after'), {
     what: 'what came after it',
   });
   expect(await runs()).toHaveLength(2);

@@ -1,11 +1,12 @@
 import { afterAll, expect, test } from '@jest/globals';
-import type { RunView } from '@reprise/contracts';
+import type { EventView, Page, RunView } from '@reprise/contracts';
 import { eventually } from '@reprise/testing';
 import type { Options } from 'amqplib';
 import { Installation } from './installation.js';
+import type { EventsAnswer, Started } from './request-to.js';
 
 const reprise = await Installation.running();
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 await reprise.register({
   workflow: 'order',
@@ -84,11 +85,11 @@ test('a batch tells of each of its events what it did', async () => {
     event('b3', { id: 3, total: 1 }),
     { ...event('b4', {}), type: 'nobody.cares' },
   ];
-  const answer = await reprise.request('POST', '/v1/events', batch, { 'content-type': 'application/cloudevents-batch+json' });
-  const outcomes = answer.body.results.map((result: { outcome: string }) => result.outcome);
-  expect(outcomes).toEqual(['accepted', 'unmatched', 'duplicate', 'rejected', 'unmatched']);
-  expect(answer.body.results[1].reasons[0].reason).toContain('event.data.total >= 0');
-  expect(answer.body.results[3].reasons[0].reason).toContain('orderId');
+  const headers = { 'content-type': 'application/cloudevents-batch+json' };
+  const { results } = (await reprise.request<EventsAnswer>('POST', '/v1/events', batch, headers)).body;
+  expect(results.map(({ outcome }) => outcome)).toEqual(['accepted', 'unmatched', 'duplicate', 'rejected', 'unmatched']);
+  expect(results[1]?.reasons?.[0]?.reason).toContain('event.data.total >= 0');
+  expect(results[3]?.reasons?.[0]?.reason).toContain('orderId');
   expect(await runOf('batch-1')).toMatchObject({ status: 'succeeded' });
 });
 
@@ -123,9 +124,8 @@ test.each<[string, Sent]>([
 
 test('the same event by HTTP and by AMQP is one event', async () => {
   const one = event('both', { id: 'both-ways', total: 1 });
-  await reprise.request('POST', '/v1/events', one, STRUCTURED);
-  const again = await reprise.request('POST', '/v1/events', one, STRUCTURED);
-  expect(again.body.results[0]).toMatchObject({ outcome: 'duplicate', runs: [{ workflow: 'order' }] });
+  await reprise.send(one);
+  expect(await reprise.send(one)).toMatchObject({ outcome: 'duplicate', runs: [{ workflow: 'order' }] });
   await publish({ routingKey: 'x', body: JSON.stringify(one), options: { contentType: 'application/cloudevents+json' } });
   await publish({ routingKey: 'run.start.order', body: '{"orderId":"after-both"}' });
   await runOf('after-both');
@@ -133,17 +133,17 @@ test('the same event by HTTP and by AMQP is one event', async () => {
 });
 
 test('an id seen with another body is a conflict; a business key seen with another input is one too', async () => {
-  await reprise.request('POST', '/v1/events', event('c1', { id: 'conflict', total: 1 }), STRUCTURED);
-  const otherBody = await reprise.request('POST', '/v1/events', event('c1', { id: 'conflict', total: 2 }), STRUCTURED);
-  expect(otherBody.body.results[0]).toMatchObject({ outcome: 'conflict', runs: [] });
-  const sameKey = await reprise.request('POST', '/v1/events', event('c2', { id: 'conflict', total: 1 }), STRUCTURED);
+  await reprise.send(event('c1', { id: 'conflict', total: 1 }));
+  const otherBody = await reprise.send(event('c1', { id: 'conflict', total: 2 }));
+  expect(otherBody).toMatchObject({ outcome: 'conflict', runs: [] });
+  const sameKey = await reprise.send(event('c2', { id: 'conflict', total: 1 }));
   const first = await runOf('conflict');
-  expect(sameKey.body.results[0]).toMatchObject({ outcome: 'accepted', runs: [{ id: first.id }] });
-  const otherInput = await reprise.request('POST', '/v1/events', event('c3', { id: 'conflict', total: 9 }), STRUCTURED);
-  expect(otherInput.body.results[0]).toMatchObject({ outcome: 'conflict', runs: [] });
+  expect(sameKey).toMatchObject({ outcome: 'accepted', runs: [{ id: first.id }] });
+  const otherInput = await reprise.send(event('c3', { id: 'conflict', total: 9 }));
+  expect(otherInput).toMatchObject({ outcome: 'conflict', runs: [] });
   expect(await runsOf('conflict')).toHaveLength(1);
-  const asked = await reprise.request('GET', '/v1/events?type=order.placed&outcome=conflict');
-  expect(asked.body.items.map((each: { id: string }) => each.id)).toEqual(['c3', 'c1']);
+  const asked = await reprise.request<Page<EventView>>('GET', '/v1/events?type=order.placed&outcome=conflict');
+  expect(asked.body.items.map(({ id }) => id)).toEqual(['c3', 'c1']);
   expect(asked.body.items[1]).toMatchObject({
     count: 1,
     results: [{ kind: 'conflict', reason: expect.stringContaining('other content') }],
@@ -151,11 +151,12 @@ test('an id seen with another body is a conflict; a business key seen with anoth
 });
 
 test('?wait answers with the finished run, or with 202 when the time is up', async () => {
-  const done = await reprise.request('POST', '/v1/workflows/order/runs?wait=20s', { input: { orderId: 'waited' } });
+  const done = await reprise.request<Started>('POST', '/v1/workflows/order/runs?wait=20s', { input: { orderId: 'waited' } });
   expect(done).toMatchObject({ status: 200, body: { status: 'succeeded', output: 'waited' } });
   expect(done.body).toEqual((await reprise.request('GET', `/v1/runs/${done.body.id}`)).body);
-  await reprise.register({ workflow: 'long', tasks: [{ id: 'nap', sleep: '2s' }] });
-  const late = await reprise.request('POST', '/v1/workflows/long/runs?wait=50ms', { input: {} });
+  await reprise.register({ workflow: 'long', tasks: [{ id: 'nap', sleep: '1h' }] });
+  const late = await reprise.request<Started>('POST', '/v1/workflows/long/runs?wait=50ms', { input: {} });
   expect(late).toMatchObject({ status: 202, body: { status: 'running' } });
+  await reprise.request('POST', `/v1/runs/${late.body.id}/cancel`);
   await reprise.ended(late.body.id);
 });

@@ -1,9 +1,11 @@
 import { afterAll, expect, test } from '@jest/globals';
+import type { EventView, KeyView, Page } from '@reprise/contracts';
 import { eventually } from '@reprise/testing';
 import { Installation } from './installation.js';
+import type { Started } from './request-to.js';
 
 const reprise = await Installation.running();
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 await reprise.register({
   workflow: 'keyed',
@@ -25,7 +27,7 @@ await reprise.register({
 });
 
 const start = (input: unknown, key: string, labels: object = {}) =>
-  reprise.request('POST', '/v1/workflows/keyed/runs', { input, ...labels }, { 'idempotency-key': key });
+  reprise.request<Started>('POST', '/v1/workflows/keyed/runs', { input, ...labels }, { 'idempotency-key': key });
 
 test('a start with a key happens once, and says so', async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => start({ n: 1 }, 'k1')));
@@ -48,12 +50,12 @@ test('HTTP, AMQP and events share one namespace of keys', async () => {
   });
   const seen = await eventually(
     async () => {
-      const { body } = await reprise.request('GET', '/v1/events?type=keyed');
+      const { body } = await reprise.request<Page<EventView>>('GET', '/v1/events?type=keyed');
       return body.items.length === 2 && body.items;
     },
     { what: 'both events are recorded' },
   );
-  expect(seen.map((each: { outcome: string }) => each.outcome).sort()).toEqual(['accepted', 'conflict']);
+  expect(seen.map(({ outcome }) => outcome).sort()).toEqual(['accepted', 'conflict']);
   const runs = await reprise.database.query(`select id from reprise.run where key = 'shared'`);
   expect(runs).toEqual([{ id: first.body.id }]);
 });
@@ -64,7 +66,7 @@ test('a call with a business key is done once across runs; later runs are answer
   expect(second).toMatchObject({ status: 'succeeded', output: first.output });
   expect(reprise.recorder.of(first.id)).toHaveLength(1);
   expect(reprise.recorder.of(second.id)).toHaveLength(0);
-  const ledger = await reprise.request('GET', '/v1/ledger?key=o1');
+  const ledger = await reprise.request<Page<KeyView>>('GET', '/v1/ledger?key=o1');
   expect(ledger.body.items).toMatchObject([{ scope: 'call', name: 'record', state: 'succeeded', run: first.id }]);
 });
 

@@ -35,7 +35,7 @@ afterAll(async () => {
   await broker.end();
   await database.end();
   rmSync(scratch, { recursive: true, force: true });
-}, 60_000);
+});
 
 async function start(name: string): Promise<(typeof running)[number]> {
   const port = await freePort();

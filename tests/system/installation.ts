@@ -1,16 +1,17 @@
 import { fileURLToPath } from 'node:url';
-import type { RunView } from '@reprise/contracts';
+import type { RunView, WorkflowSummary } from '@reprise/contracts';
 import { readLaneKey } from '@reprise/core';
 import { eventually, TestBroker, TestDatabase } from '@reprise/testing';
 import { EffectRecorder } from './effect-recorder.js';
 import { KeptService } from './kept-service.js';
+import { type Answer, type EventsAnswer, requestTo, type Started } from './request-to.js';
+
+export { requestTo } from './request-to.js';
 
 export type ServiceName = 'monitor' | 'trigger' | 'scheduler' | 'executor';
 
-/** Longer than any `?wait` that is asked for: who does not answer by then never will. */
-const ANSWER_WITHIN_MS = 40_000;
 /** On a machine that is ten times slower as well. */
-const RESTS_WITHIN_MS = 45_000;
+const RESTS_WITHIN_MS = 150_000;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PATHS: Readonly<Record<ServiceName, string>> = {
   monitor: `${ROOT}apps/monitor/dist/main.js`,
@@ -37,13 +38,6 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly faults?: readonly string[];
   readonly restart?: boolean;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: what a server answers is looked at by the expectations that follow.
-  readonly body: any;
 }
 
 /** The whole of Reprise over real processes, with a database, a prefix and an outside world of its own. `end` leaves nothing behind. */
@@ -122,24 +116,40 @@ export class Installation {
   }
 
   /** A request to the monitor, or to the trigger where no monitor runs. */
-  async request(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  async request<Body = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer<Body>> {
     const door = this.services.has('monitor') ? this.one('monitor') : this.one('trigger');
-    return requestTo(door.url, method, path, body, headers);
+    return requestTo<Body>(door.url, method, path, body, headers);
   }
 
   /** Registers a document, at the trigger started last or at another, and answers the workflow's name. */
   async register(document: string | object, trigger: KeptService = this.one('trigger')): Promise<string> {
     const text = typeof document === 'string' ? document : JSON.stringify(document);
     const type = typeof document === 'string' ? 'application/yaml' : 'application/json';
-    const answer = await requestTo(trigger.url, 'POST', '/v1/workflows', text, { 'content-type': type });
+    const answer = await requestTo<WorkflowSummary>(trigger.url, 'POST', '/v1/workflows', text, { 'content-type': type });
     if (answer.status > 201) throw new Error(`not registered: ${answer.status} ${JSON.stringify(answer.body, null, 1)}`);
     return answer.body.workflow;
   }
 
   async startRun(workflow: string, input: unknown = {}, headers: Readonly<Record<string, string>> = {}): Promise<string> {
-    const answer = await requestTo(this.one('trigger').url, 'POST', `/v1/workflows/${workflow}/runs`, { input }, headers);
+    const start = `/v1/workflows/${workflow}/runs`;
+    const answer = await requestTo<Started>(this.one('trigger').url, 'POST', start, { input }, headers);
     if (answer.status > 202) throw new Error(`not started: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body.id;
+  }
+
+  /** Sends it by HTTP: what it did. */
+  async send(event: { readonly id: string; readonly source: string; readonly type: string; readonly data?: unknown }) {
+    const headers = { 'content-type': 'application/cloudevents+json' };
+    const answer = await this.request<EventsAnswer>('POST', '/v1/events', { specversion: '1.0', ...event }, headers);
+    const [result] = answer.body.results ?? [];
+    if (answer.status !== 202 || result === undefined)
+      throw new Error(`not taken: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return result;
   }
 
   /** Starts it, waits for its end, and shows it. */
@@ -148,7 +158,7 @@ export class Installation {
   }
 
   async show(run: string): Promise<RunView> {
-    const answer = await this.request('GET', `/v1/runs/${run}`);
+    const answer = await this.request<RunView>('GET', `/v1/runs/${run}`);
     if (answer.status !== 200) throw new Error(`run ${run}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   }
@@ -203,8 +213,9 @@ export class Installation {
   }
 
   async end(): Promise<void> {
-    for (const work of this.endings) await work();
-    const stopped = await Promise.allSettled([...this.services.values()].flat().map((service) => service.stop()));
+    const ended: PromiseSettledResult<unknown>[] = [];
+    for (const work of this.endings) ended.push(...(await Promise.allSettled([Promise.resolve().then(work)])));
+    ended.push(...(await Promise.allSettled([...this.services.values()].flat().map((service) => service.stop()))));
     const queues = await this.database.query<{ queue: string }>(
       `select distinct queue from reprise.task where queue is not null`,
     );
@@ -212,38 +223,6 @@ export class Installation {
     await this.database.end();
     await this.recorder.end();
     // Only now: what a service leaves behind that did not stop in time is removed all the same.
-    for (const stop of stopped) if (stop.status === 'rejected') throw stop.reason;
-  }
-}
-
-export async function requestTo(
-  base: string,
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Answer> {
-  const isRaw = typeof body === 'string' || body instanceof Uint8Array;
-  try {
-    const response = await fetch(base + path, {
-      method,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-      ...(body === undefined ? {} : { body: isRaw ? (body as string) : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: parsed(text) };
-  } catch (error) {
-    throw new Error(`${method} ${path} was not answered: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
   }
 }

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, expect, test } from '@jest/globals';
 import { eventually } from '@reprise/testing';
 import { Installation, type ServiceName } from './installation.js';
+import type { Started } from './request-to.js';
 
 const SERVICES: readonly ServiceName[] = ['trigger', 'scheduler', 'executor', 'monitor'];
 /** What must never be printed, however it comes into an error. */
@@ -27,29 +28,31 @@ const env = {
 };
 const authorization = { authorization: `Bearer ${SECRETS.token}` };
 const reprise = await Installation.running({ env });
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
+/** What the tests read of a line; the expectations look at the rest. */
 interface Line {
   readonly level: string;
   readonly service: string;
   readonly message: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what a line says besides is looked at by the expectations that follow.
-  readonly [field: string]: any;
+  readonly run?: string;
+  readonly task?: string;
+  readonly attempt?: number;
 }
 const printed = (): readonly string[] => SERVICES.flatMap((name) => reprise.all(name).flatMap(({ current }) => current.logs()));
 const linesOf = (run: string): readonly Line[] =>
   printed()
     .map((line): Line => JSON.parse(line))
-    .filter((line) => line['run'] === run);
+    .filter((line) => line.run === run);
 async function register(document: object): Promise<void> {
   expect(await reprise.request('POST', '/v1/workflows', document, authorization)).toMatchObject({ status: 201 });
 }
-const until = (what: string, check: () => unknown) =>
-  reprise.orTell(eventually(() => check() ?? false, { what, timeoutMs: 30_000 }));
+const until = (what: string, check: () => unknown) => reprise.orTell(eventually(() => check() ?? false, { what }));
 async function ended(workflow: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
-  const answer = await reprise.request('POST', `/v1/workflows/${workflow}/runs`, {}, { ...authorization, ...headers });
+  const start = `/v1/workflows/${workflow}/runs`;
+  const answer = await reprise.request<Started>('POST', start, {}, { ...authorization, ...headers });
   expect(answer.status).toBe(202);
-  const run = String(answer.body.id);
+  const run = answer.body.id;
   await until(`the log tells the end of ${workflow}`, () =>
     linesOf(run).some(({ message }) => /^run (succeeded|failed)$/.test(message)),
   );

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { Installation } from './installation.js';
 
 const reprise = await Installation.create();
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 await reprise.start('trigger', 'scheduler');
 await reprise.start('monitor');
 
@@ -40,8 +40,6 @@ test('registering what nobody hosts warns, and does not refuse', async () => {
     workflow: 'lonely',
     tasks: [{ id: 'work', call: 'nobody.has-this' }],
   });
-  expect(answer.status).toBe(201);
-  expect(answer.body.warnings).toMatchObject([
-    { path: expect.stringContaining('call'), message: expect.stringContaining('nobody.has-this') },
-  ]);
+  const warnings = [{ path: expect.stringContaining('call'), message: expect.stringContaining('nobody.has-this') }];
+  expect(answer).toMatchObject({ status: 201, body: { warnings } });
 });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { FiringView } from '@reprise/contracts';
+import type { FiringView, Page, RunSummary, ScheduleView, WorkflowSummary } from '@reprise/contracts';
 import { eventually } from '@reprise/testing';
 import { blocksOf, pages } from '../docs/pages.js';
 import { Installation } from './installation.js';
@@ -33,12 +33,12 @@ afterAll(async () => {
   await reprise.end();
   shop.closeAllConnections();
   await new Promise((resolve) => shop.close(resolve));
-}, 60_000);
+});
 
 const POLL = 'import-orders/export-ready';
-const last = async (): Promise<readonly FiringView[]> => (await reprise.request('GET', `/v1/schedules/${POLL}`)).body.last;
-const listed = async (query: string) =>
-  (await reprise.request('GET', `/v1/runs${query}`)).body.items as { id: string; workflow: string; trigger: string }[];
+const last = async (): Promise<readonly FiringView[]> =>
+  (await reprise.request<ScheduleView>('GET', `/v1/schedules/${POLL}`)).body.last;
+const listed = async (query: string) => (await reprise.request<Page<RunSummary>>('GET', `/v1/runs${query}`)).body.items;
 
 /** Waits until a probe has ended so, and tells of all that have. */
 const ended = (what: string, isSo: (probe: FiringView) => boolean) =>
@@ -48,7 +48,7 @@ const ended = (what: string, isSo: (probe: FiringView) => boolean) =>
         const probes = await last();
         return probes.some(isSo) && probes;
       },
-      { what, timeoutMs: 60_000 },
+      { what },
     ),
   );
 
@@ -69,18 +69,19 @@ test('the export on the page is looked at until it is done, and then loaded once
         const met = (await last()).filter(({ run }) => run !== null);
         return met.length >= 3 && met;
       },
-      { what: 'three probes see that it is done', timeoutMs: 60_000 },
+      { what: 'three probes see that it is done' },
     ),
   );
   await reprise.request('POST', `/v1/schedules/${POLL}/pause`, {});
   const runs = await listed('');
   expect(runs).toMatchObject([{ workflow: 'import-orders', trigger: 'poll' }]);
   const run = await reprise.ended(runs[0]?.id ?? '');
-  const first = probes.at(-1);
-  expect(run).toMatchObject({ status: 'succeeded', output: { orders: ['o-1', 'o-2'] }, scheduledFor: first?.instant });
+  expect(run).toMatchObject({ status: 'succeeded', output: { orders: ['o-1', 'o-2'] } });
+  // Mostly the earliest of them; two triggers may judge them the other way round.
+  const starter = probes.find(({ instant }) => instant === run.scheduledFor);
   expect(new Set(probes.map((probe) => probe.run))).toEqual(new Set([run.id]));
-  const probe = await reprise.show(first?.probe ?? '');
-  expect(probe).toMatchObject({ workflow: 'import-orders.poll.export-ready', trigger: 'probe', scheduledFor: first?.instant });
+  const probe = await reprise.show(starter?.probe ?? '');
+  expect(probe).toMatchObject({ workflow: 'import-orders.poll.export-ready', trigger: 'probe', scheduledFor: run.scheduledFor });
   expect(probe.tasks).toMatchObject([{ path: 'probe', call: 'http', status: 'succeeded' }]);
   expect(JSON.stringify(probe)).not.toContain('open-sesame');
 });
@@ -105,6 +106,6 @@ test('nobody can start a probe, or repeat one, by its workflow’s name', async 
   expect((await reprise.request('POST', `/v1/workflows/${workflow}/runs`, { input: {} })).status).toBe(404);
   const [probe] = await listed(`?workflow=${workflow}`);
   expect((await reprise.request('POST', `/v1/runs/${probe?.id}/rerun`, {})).status).toBe(404);
-  const all = (await reprise.request('GET', '/v1/workflows')).body.items as { workflow: string }[];
+  const all = (await reprise.request<Page<WorkflowSummary>>('GET', '/v1/workflows')).body.items;
   expect(all.map((each) => each.workflow)).toEqual(['import-orders']);
 });

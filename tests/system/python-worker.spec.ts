@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ExecutorView, Page } from '@reprise/contracts';
 import { eventually } from '@reprise/testing';
 import { Installation } from './installation.js';
 import { EXAMPLE, INSTALLED_WITHIN_MS, PythonWorker } from './python-worker.js';
 
-const LEASE = '3s';
-const ENDED_WITHIN_MS = 60_000;
+/** Nothing may be lost but what is killed or stopped: not what is only short of time. */
+const LEASE = '8s';
+const ENDED_WITHIN_MS = 150_000;
 
 /** One task that takes a while; each test has a queue of its own, so that it knows who takes its attempts. */
 const slow = (queue: string) => ({
@@ -38,7 +40,7 @@ beforeAll(async () => {
 }, INSTALLED_WITHIN_MS);
 afterAll(async () => {
   await reprise?.end();
-}, 60_000);
+});
 
 describe('a worker in Python', () => {
   test('runs the example: an error it says may be retried is retried as it asks, though the call is `once`', async () => {
@@ -53,7 +55,7 @@ describe('a worker in Python', () => {
       ['succeeded', null],
     ]);
     expect(attempts[0]?.verdict).toMatchObject({ wait: { from: 'retryAfter', delayMs: 100 } });
-    const { items } = (await reprise.request('GET', '/v1/executors')).body;
+    const { items } = (await reprise.request<Page<ExecutorView>>('GET', '/v1/executors')).body;
     expect(items).toMatchObject([{ id: 'amqp/example', handlers: ['text.count', 'text.deliver'], queues: ['python'] }]);
   });
 
@@ -66,7 +68,7 @@ describe('a worker in Python', () => {
   test('killed in the middle of an attempt: it is lost, and another worker makes the next one', async () => {
     const doomed = await worker('doomed', 'killed');
     const workflow = await reprise.register(slow('killed'));
-    const run = await reprise.startRun(workflow, { seconds: 2 });
+    const run = await reprise.startRun(workflow, { seconds: 5 });
     await runningOn(run, 'doomed');
     doomed.signal('SIGKILL');
     await doomed.exited;
@@ -82,7 +84,7 @@ describe('a worker in Python', () => {
   test('stopped past its lease and woken when another has finished: what it says then is stale, and counted', async () => {
     const sleeper = await worker('sleeper', 'stopped');
     const workflow = await reprise.register(slow('stopped'));
-    const run = await reprise.startRun(workflow, { seconds: 4 });
+    const run = await reprise.startRun(workflow, { seconds: 5 });
     await runningOn(run, 'sleeper');
     sleeper.signal('SIGSTOP');
     await worker('successor', 'stopped');
@@ -91,20 +93,23 @@ describe('a worker in Python', () => {
     const before = await rejected();
     sleeper.signal('SIGCONT');
     await sleeper.says('is stale');
-    expect(await rejected()).toBe(before + 1);
+    // At least: a worker that is not answered in time says it again.
+    expect(await rejected()).toBeGreaterThan(before);
     expect(await reprise.show(run)).toEqual(end);
   });
 
   test('told to stop, it finishes what it runs, and takes nothing new', async () => {
     const leaving = await worker('leaving', 'drained');
     const workflow = await reprise.register(slow('drained'));
-    const run = await reprise.startRun(workflow, { seconds: 2 });
+    const run = await reprise.startRun(workflow, { seconds: 4 });
     await runningOn(run, 'leaving');
     leaving.signal('SIGTERM');
     expect(await leaving.exited).toBe(0);
     expect(await reprise.ended(run, ENDED_WITHIN_MS)).toMatchObject({ status: 'succeeded', output: { by: 'leaving' } });
-    const { items } = (await reprise.request('GET', '/v1/executors')).body;
-    expect(items.map(({ id }: { readonly id: string }) => id)).not.toContain('amqp/leaving');
+    // Nobody has answered its goodbye.
+    const executors = async () =>
+      (await reprise.request<Page<ExecutorView>>('GET', '/v1/executors')).body.items.map(({ id }) => id);
+    await eventually(async () => expect(await executors()).not.toContain('amqp/leaving'), { what: 'its goodbye to be heard' });
   });
 
   test('is told to stop when its run is cancelled', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ApprovalView, RunView } from '@reprise/contracts';
+import type { ApprovalView, HistoryFact, Page, RunView } from '@reprise/contracts';
 import { eventually } from '@reprise/testing';
 import { Installation } from './installation.js';
 
@@ -25,13 +25,16 @@ beforeAll(async () => {
   const { startPaymentService } = (await import(new URL('payment-service.mjs', EXAMPLE).href)) as {
     startPaymentService: (options: object) => Promise<PaymentService>;
   };
-  [reprise, service] = await Promise.all([Installation.running({ lease: '2s' }), startPaymentService({ seed: 'refund' })]);
-  await reprise.register(readFileSync(new URL('refund.yaml', EXAMPLE), 'utf8'));
-}, 120_000);
+  [reprise, service] = await Promise.all([Installation.running({ lease: '5s' }), startPaymentService({ seed: 'refund' })]);
+  // Time for an answer on a slow machine as well.
+  const document = readFileSync(new URL('refund.yaml', EXAMPLE), 'utf8').replace('expire: { after: 5s', 'expire: { after: 10s');
+  expect(document).toContain('after: 10s');
+  await reprise.register(document);
+});
 afterAll(async () => {
   await reprise.end();
   await service.stop();
-}, 60_000);
+});
 
 async function books(payment: string): Promise<readonly Entry[]> {
   const { entries } = (await (await fetch(`${service.url}/books`)).json()) as { entries: readonly Entry[] };
@@ -41,19 +44,13 @@ const kinds = async (payment: string): Promise<readonly string[]> => (await book
 
 /** Publishes the event; the run it starts. */
 async function request(payment: string, amount: number, customer = `of ${payment}`): Promise<string> {
-  const event = {
-    specversion: '1.0',
-    id: payment,
-    source: 'shop',
-    type: 'refund.requested',
-    data: { payment, amount, customer, service: service.url },
-  };
-  const { body } = await reprise.request('POST', '/v1/events', event, { 'content-type': 'application/cloudevents+json' });
-  return body.results[0].runs[0].id;
+  const data = { payment, amount, customer, service: service.url };
+  const { runs } = await reprise.send({ id: payment, source: 'shop', type: 'refund.requested', data });
+  return runs[0]?.id ?? '';
 }
 
 const asked = (run: string): Promise<ApprovalView> =>
-  eventually(async () => (await reprise.request('GET', `/v1/approvals?run=${run}`)).body.items[0] ?? false, {
+  eventually(async () => (await reprise.request<Page<ApprovalView>>('GET', `/v1/approvals?run=${run}`)).body.items[0] ?? false, {
     what: `run ${run} asks`,
   });
 const ended = (run: string): Promise<RunView> => reprise.ended(run);
@@ -98,10 +95,18 @@ describe('refunds, paid by a service that loses answers', () => {
   test('nobody answers: two reminders, then it is escalated, then it expires as refused', async () => {
     const run = await request('forgotten', 500);
     expect(await ended(run)).toMatchObject({ status: 'succeeded', output: { paid: false } });
-    const facts = (await reprise.request('GET', `/v1/runs/${run}/history`)).body.items as readonly { kind: string }[];
+    const facts = (await reprise.request<Page<HistoryFact>>('GET', `/v1/runs/${run}/history`)).body.items;
     const told = facts.map(({ kind }) => kind).filter((kind) => kind.startsWith('approval.'));
-    expect(told.filter((kind) => kind === 'approval.reminded')).toHaveLength(2);
-    expect(told).toEqual(expect.arrayContaining(['approval.requested', 'approval.escalated', 'approval.expired']));
+    // A slow machine may come to both reminders at once: the second one stands for both.
+    expect(told).toEqual(
+      expect.arrayContaining(['approval.requested', 'approval.reminded', 'approval.escalated', 'approval.expired']),
+    );
+    const reminders = await reprise.database.query<{ number: number }>(
+      `select max(e.number) as number from reprise.approval_event as e join reprise.approval as a on a.id = e.approval_id
+       where a.run_id = $1 and e.kind = 'reminded'`,
+      [run],
+    );
+    expect(reminders).toEqual([{ number: 2 }]);
     expect(await books('forgotten')).toEqual([]);
   });
 
@@ -114,13 +119,11 @@ describe('refunds, paid by a service that loses answers', () => {
   test('the same payment asked twice is one refund', async () => {
     const run = await request('twice', 10);
     await ended(run);
-    const event = { specversion: '1.0', id: 'again', source: 'shop', type: 'refund.requested' };
+    const event = { id: 'again', source: 'shop', type: 'refund.requested' };
     const data = { payment: 'twice', amount: 10, customer: 'of twice', service: service.url };
-    const type = { 'content-type': 'application/cloudevents+json' };
-    const { body } = await reprise.request('POST', '/v1/events', { ...event, data }, type);
-    expect(body.results[0].runs).toEqual([{ workflow: 'refund', id: run }]);
-    const other = await reprise.request('POST', '/v1/events', { ...event, id: 'more', data: { ...data, amount: 99 } }, type);
-    expect(other.body.results[0]).toMatchObject({ outcome: 'conflict', runs: [] });
+    expect((await reprise.send({ ...event, data })).runs).toEqual([{ workflow: 'refund', id: run }]);
+    const other = await reprise.send({ ...event, id: 'more', data: { ...data, amount: 99 } });
+    expect(other).toMatchObject({ outcome: 'conflict', runs: [] });
     expect(await kinds('twice')).toEqual(['reservations', 'refunds', 'bookings']);
   });
 });

@@ -71,16 +71,12 @@ describe('a database that is there and refuses us ends the service, in words, wi
       () => changed(db.url, to({ pathname: '/reprise_nowhere' })),
       /"database "reprise_nowhere" does not exist"\. Create the database/,
     ],
-  ])(
-    '%s',
-    async (_what, url, said) => {
-      const { code, plain, all } = await ends('scheduler', { DATABASE_URL: url() });
-      expect(plain).toMatch(said);
-      plainly(all);
-      expect(code).toBe(1);
-    },
-    60_000,
-  );
+  ])('%s', async (_what, url, said) => {
+    const { code, plain, all } = await ends('scheduler', { DATABASE_URL: url() });
+    expect(plain).toMatch(said);
+    plainly(all);
+    expect(code).toBe(1);
+  });
 });
 
 test('a database that takes no writes is waited for, as a standby is that may become the primary: the log says so', async () => {
@@ -92,7 +88,7 @@ test('a database that takes no writes is waited for, as a standby is that may be
         expect((await fetch(`${service.url}/readyz`)).status).toBe(503);
         expect(service.logs().join('\n')).toContain('this Postgres takes no writes');
       },
-      { what: 'it says that the database takes no writes', timeoutMs: 30_000 },
+      { what: 'it says that the database takes no writes' },
     );
     plainly(service.logs().join('\n'));
   } finally {
@@ -108,28 +104,24 @@ describe('a broker that is there and refuses us is waited for: the log and /read
       to({ pathname: '/reprise%2Fnowhere' }),
       /^AMQP_URL: RabbitMQ refuses the virtual host "reprise\/nowhere"/,
     ],
-  ])(
-    '%s',
-    async (_what, change, said) => {
-      const service = new ServiceProcess(MAIN('scheduler'), environment({ AMQP_URL: changed(BROKER_URL, change) }), 1);
-      try {
-        await eventually(
-          async () => {
-            const answer = await fetch(`${service.url}/readyz`);
-            const body = (await answer.json()) as { readonly checks: Readonly<Record<string, { readonly detail?: string }>> };
-            expect([answer.status, body.checks['rabbitmq']?.detail]).toEqual([503, expect.stringMatching(said)]);
-            const lines = service.logs().map((line): { readonly level?: string; readonly message?: string } => JSON.parse(line));
-            expect(lines.find(({ message = '' }) => said.test(message))?.level).toBe('error');
-          },
-          { what: 'it says what the broker refuses', timeoutMs: 30_000 },
-        );
-        plainly(service.logs().join('\n'));
-      } finally {
-        expect(await service.stop()).toEqual({ code: 0, signal: null });
-      }
-    },
-    60_000,
-  );
+  ])('%s', async (_what, change, said) => {
+    const service = new ServiceProcess(MAIN('scheduler'), environment({ AMQP_URL: changed(BROKER_URL, change) }), 1);
+    try {
+      await eventually(
+        async () => {
+          const answer = await fetch(`${service.url}/readyz`);
+          const body = (await answer.json()) as { readonly checks: Readonly<Record<string, { readonly detail?: string }>> };
+          expect([answer.status, body.checks['rabbitmq']?.detail]).toEqual([503, expect.stringMatching(said)]);
+          const lines = service.logs().map((line): { readonly level?: string; readonly message?: string } => JSON.parse(line));
+          expect(lines.find(({ message = '' }) => said.test(message))?.level).toBe('error');
+        },
+        { what: 'it says what the broker refuses' },
+      );
+      plainly(service.logs().join('\n'));
+    } finally {
+      expect(await service.stop()).toEqual({ code: 0, signal: null });
+    }
+  });
 });
 
 test('a port that is taken: said in words, code 1, and none of the four has begun', async () => {

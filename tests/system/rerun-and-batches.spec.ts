@@ -1,9 +1,11 @@
 import { afterAll, expect, test } from '@jest/globals';
+import type { BatchView, Page, RunSummary } from '@reprise/contracts';
 import { eventually } from '@reprise/testing';
 import { Installation } from './installation.js';
+import type { Started } from './request-to.js';
 
 const reprise = await Installation.running();
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 const callsOf = (run: string) => reprise.recorder.of(run).map(({ task }) => task);
 
@@ -23,7 +25,7 @@ test('a run begun again from a task reads what came before, and calls none of it
   });
   const first = await reprise.run('middle', { n: 7 });
   expect(first).toMatchObject({ status: 'succeeded', output: { n: 7, pages: 2 } });
-  const { status, body } = await reprise.request('POST', `/v1/runs/${first.id}/rerun`, { from: 'write' });
+  const { status, body } = await reprise.request<Started>('POST', `/v1/runs/${first.id}/rerun`, { from: 'write' });
   expect(status).toBe(202);
   const second = await reprise.ended(body.id);
   expect(second).toMatchObject({ status: 'succeeded', rerunOf: first.id, trigger: 'rerun', output: { n: 7, pages: 2 } });
@@ -58,14 +60,14 @@ test('a batch cancels the runs that were there, and another one begins them agai
   await reprise.register({ workflow: 'crowd', tasks: { nap: { sleep: '1h' } } });
   const runs: string[] = [];
   for (let count = 0; count < 4; count += 1) runs.push(await reprise.startRun('crowd'));
-  const ask = (body: unknown) => reprise.request('POST', '/v1/batches', body);
+  const ask = (body: unknown) => reprise.request<BatchView>('POST', '/v1/batches', body);
   const filter = { workflow: 'crowd' };
   expect(await ask({ action: 'cancel' })).toMatchObject({ status: 422, body: { code: 'invalid_batch' } });
   expect(await ask({ action: 'cancel', filter, dryRun: true })).toMatchObject({ status: 200, body: { count: 4 } });
   const over = (id: string) =>
     eventually(
       async () => {
-        const { body } = await reprise.request('GET', `/v1/batches/${id}`);
+        const { body } = await reprise.request<BatchView>('GET', `/v1/batches/${id}`);
         return body.state === 'done' ? body : false;
       },
       { what: 'the batch to come to its end' },
@@ -76,7 +78,7 @@ test('a batch cancels the runs that were there, and another one begins them agai
   for (const run of runs) expect(await reprise.ended(run)).toMatchObject({ status: 'cancelled' });
   const again = await ask({ action: 'rerun', filter });
   expect(await over(again.body.id)).toMatchObject({ done: 4, failed: { count: 0 } });
-  const { body } = await reprise.request('GET', '/v1/runs?workflow=crowd&status=running');
+  const { body } = await reprise.request<Page<RunSummary>>('GET', '/v1/runs?workflow=crowd&status=running');
   expect(body.items).toHaveLength(4);
   expect(await reprise.request('POST', `/v1/batches/${again.body.id}/cancel`)).toMatchObject({ status: 409 });
 });

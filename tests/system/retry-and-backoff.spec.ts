@@ -3,7 +3,7 @@ import type { AttemptView, RunView } from '@reprise/contracts';
 import { Installation } from './installation.js';
 
 const reprise = await Installation.running();
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 await reprise.register({
   workflow: 'flaky',

@@ -4,7 +4,7 @@ import { eventually } from '@reprise/testing';
 import { Installation } from './installation.js';
 
 const reprise = await Installation.running();
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 const taskOf = (run: RunView, path: string) => run.tasks.find((task) => task.path === path);
 const attemptsOf = (run: RunView, path: string) => taskOf(run, path)?.attempts.map(({ number, status }) => [number, status]);

@@ -27,7 +27,7 @@ beforeAll(async () => {
     },
   });
 }, PATIENCE_MS);
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 interface Done {
   readonly executor: string;

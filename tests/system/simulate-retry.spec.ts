@@ -1,12 +1,14 @@
 import { afterAll, expect, test } from '@jest/globals';
+import type { RetrySimulationView } from '@reprise/contracts';
 import { Installation } from './installation.js';
 
 const reprise = await Installation.running();
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 const simulate = async (fields: object) => {
-  const { status, body } = await reprise.request('POST', '/v1/simulations/retry', { since: '1h', ...fields });
-  expect([status, body.code]).toEqual([200, undefined]);
+  const asked = { since: '1h', ...fields };
+  const { status, body } = await reprise.request<RetrySimulationView>('POST', '/v1/simulations/retry', asked);
+  expect([status, body]).toEqual([200, expect.not.objectContaining({ code: expect.anything() })]);
   return body;
 };
 

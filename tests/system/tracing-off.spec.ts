@@ -6,7 +6,7 @@ import { Installation, type ServiceName } from './installation.js';
 const SERVICES: readonly ServiceName[] = ['trigger', 'scheduler', 'executor', 'monitor'];
 const preload = fileURLToPath(new URL('fixtures/loaded-modules.mjs', import.meta.url));
 const reprise = await Installation.running({ env: { NODE_OPTIONS: `--import ${preload}` } });
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end());
 
 async function loadedInto(service: ServiceName): Promise<readonly string[]> {
   const { current } = reprise.one(service);
