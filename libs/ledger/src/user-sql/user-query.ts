@@ -1,7 +1,7 @@
 import { Client, type ClientConfig, Query, type QueryResult } from 'pg';
 import { transactionControl } from './transaction-control.js';
 import { UserSqlError } from './user-sql-error.js';
-import { parserOf } from './user-values.js';
+import { parserWhile } from './user-values.js';
 
 export interface UserResult {
   readonly rows: readonly Record<string, unknown>[];
@@ -71,15 +71,11 @@ function collect(
   let bytes = 0;
   const tooLarge = (what: string): void =>
     stop(new UserSqlError('TOO_LARGE', `the result is larger than ${what}: select less, or page by page`));
-  const types = {
-    getTypeParser: (oid: number) => {
-      const parse = parserOf(oid);
-      return (value: string) => {
-        bytes += value.length;
-        return parse(value);
-      };
-    },
+  const take = (length: number): boolean => {
+    bytes += length;
+    return bytes <= limits.maximumBytes;
   };
+  const types = { getTypeParser: (oid: number) => parserWhile(oid, take) };
   return new Promise((resolve, reject) => {
     const query = new Query<Record<string, unknown>>({ text, values: [...values], types, ...EXTENDED });
     query.on('row', (row) => {

@@ -50,12 +50,18 @@ const TEXT_ARRAY: number = 1009;
  * How a column of users' SQL becomes JSON: booleans, int2, int4 and floats as such, json and jsonb parsed, timestamps in RFC 3339,
  * arrays as lists; everything else (int8, numeric, dates, uuid, bytea in hex…) as Postgres writes it, as no JSON number holds it exactly.
  */
-export function parserOf(oid: number): Parse {
+function parserOf(oid: number): Parse {
   const element = ARRAYS.get(oid);
   if (element === undefined) return SCALARS.get(oid) ?? asIs;
   const parseList: (text: string) => unknown = types.getTypeParser(TEXT_ARRAY, 'text');
   const parseOne = SCALARS.get(element) ?? asIs;
   return (text) => eachOf(parseList(text), parseOne);
+}
+
+/** The same for values that are only kept while `take` says so of their length: millions of them take longer to parse than a lease is long. */
+export function parserWhile(oid: number, take: (length: number) => boolean): Parse {
+  const parse = parserOf(oid);
+  return (text) => (take(text.length) ? parse(text) : null);
 }
 
 function eachOf(value: unknown, parse: Parse): unknown {
