@@ -209,10 +209,11 @@ describe('answers are as documented', () => {
     await ask('post', '/v1/runs/{id}/tasks/{path}/retry-now', { path: { id, path: 'later' } });
     await ask('post', '/v1/runs/{id}/tasks/{path}/resolve', { path: { id, path: 'stuck' }, body: { outcome: 'succeeded' } });
     await ask('post', '/v1/runs/{id}/tasks/{path}/resolve', { path: { id, path: 'stuck' }, body: { outcome: 'well' } });
+    // Of `said`: `stuck`, which has a key, may have succeeded by now too.
     await reprise.database.query(
       `insert into reprise.effect (run_id, node, at, name, state, key, policy, fence, claim, attempt)
        select run_id, node, at, 'charge', 'in_doubt', 'k', 'park', fence, gen_random_uuid(), attempt
-       from reprise.task where run_id = $1 and status = 'succeeded' limit 1`,
+       from reprise.task where run_id = $1 and status = 'succeeded' and idempotency_key is null`,
       [id],
     );
     const effects = [{ name: 'charge', happened: false }];
