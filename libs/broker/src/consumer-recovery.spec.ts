@@ -53,7 +53,8 @@ describe('a consumer that loses its channel', () => {
       for (const settle of ['ack', 'ackUpTo', 'requeue'] as const) session[settle](got as unknown as ConsumeMessage);
       await closing;
     });
-    expect(await connection.queueDepth(queue())).toBe(1);
+    // The broker confirms that a channel is closed before it has put back what the channel held.
+    await eventually(async () => expect(await connection.queueDepth(queue())).toBe(1), { what: 'the message to be back' });
   });
 
   test('waits for a queue that does not exist yet', async () => {

@@ -60,16 +60,18 @@ describe('the delay wheel on the broker', () => {
       expect(shard).toBe(sent[index]!.shard);
       return at - sent[index]!.at - sent[index]!.effectiveMs;
     });
-    expect(Math.min(...lateMs)).toBeGreaterThanOrEqual(-1);
+    // To the millisecond, in which the broker counts at each of two levels.
+    expect(Math.min(...lateMs)).toBeGreaterThanOrEqual(-2);
     // How late is the bench's to say: a busy machine makes any figure a lie, but it delays all alarms alike. One that waited behind
-    // another comes after alarms that were due seconds after it. The broker's clock for an alarm starts somewhere between send and confirm.
+    // another comes after alarms that were due up to three seconds after it. The broker's clock for an alarm starts somewhere between send
+    // and confirm.
     let surelyDueAt = Number.NEGATIVE_INFINITY;
     const overtakenByMs = came.all.map(({ index }) => {
       const { at, confirmedAt, effectiveMs } = sent[index]!;
       surelyDueAt = Math.max(surelyDueAt, at + effectiveMs);
       return surelyDueAt - (confirmedAt + effectiveMs);
     });
-    expect(Math.max(...overtakenByMs)).toBeLessThan(1_000);
+    expect(Math.max(...overtakenByMs)).toBeLessThan(2_000);
   });
 
   test('takes an alarm round again, as long as its headers are built anew', async () => {

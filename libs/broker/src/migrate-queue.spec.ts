@@ -23,7 +23,7 @@ async function older(messages: number): Promise<void> {
 }
 
 async function publish(numbers: readonly number[]): Promise<void> {
-  await broker.confirmed((channel) => {
+  await broker.behindTheScenes((channel) => {
     for (const number of numbers) {
       const properties = {
         messageId: `m${number}`,
@@ -104,7 +104,7 @@ describe('a queue whose arguments have changed', () => {
     const published = await publishing;
     await isMoved(connection);
     expect([...(await taken()).keys()].sort()).toEqual([...numbers(published)].sort());
-  }, 60_000);
+  });
 
   test('a process that dies while it moves leaves nothing behind that the next one does not finish', async () => {
     await older(1_200);
@@ -117,7 +117,7 @@ describe('a queue whose arguments have changed', () => {
     await starting;
     await isMoved(dying);
     expect((await taken()).size).toBe(1_200);
-  }, 90_000);
+  });
 
   test('is not touched while somebody reads it as it was; when the reader has gone it is moved', async () => {
     await older(3);
@@ -139,14 +139,14 @@ describe('a queue whose arguments have changed', () => {
     await starting;
     await isMoved(connection);
     expect((await taken()).size).toBe(3);
-  }, 60_000);
+  });
 
   test('a task queue that is added later is moved too', async () => {
     const connection = migrating();
     await connection.start();
     const late = connection.names.taskQueue('late');
     await broker.behindTheScenes((channel) => channel.assertQueue(late, OLD));
-    await broker.confirmed((channel) => void channel.sendToQueue(late, Buffer.from('ticket')));
+    await broker.behindTheScenes((channel) => void channel.sendToQueue(late, Buffer.from('ticket')));
     await connection.ensureTaskQueue('late');
     expect(await connection.queueDepth(late)).toBe(1);
     await connection.redeclare();
