@@ -37,7 +37,7 @@ afterAll(async () => {
   await broker.end();
   await database.end();
   rmSync(folder, { recursive: true });
-}, 60_000);
+});
 
 const { version } = await registerWorkflow(database.database, shown('workflow: orders'));
 await new RecordedHistory(database.database, 'orders', version).write(recordedOrders());

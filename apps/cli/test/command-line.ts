@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 const BIN = new URL('../bin/reprise.js', import.meta.url).pathname;
 /** One that hangs is killed, so that its test fails with what it said. */
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 60_000;
 
 export interface Asked {
   readonly method: string;

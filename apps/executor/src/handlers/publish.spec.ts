@@ -16,7 +16,7 @@ let handler: ReturnType<typeof publishHandler>;
 beforeAll(async () => {
   connection = new BrokerConnection({ url: broker.url, topology, logger: silentLogger });
   await connection.start();
-  publisher = new Publisher(connection, { logger: silentLogger, timeoutMs: 5_000 });
+  publisher = new Publisher(connection, { logger: silentLogger, timeoutMs: 20_000 });
   handler = publishHandler(async (message) => (await publisher.publish([message]))[0] as PublishOutcome, broker.prefix);
   await broker.channel(async (channel) => {
     await channel.assertExchange(mine, 'topic', { durable: true });

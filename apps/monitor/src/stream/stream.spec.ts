@@ -83,4 +83,4 @@ test('what schedulers announce reaches those who ask for it; who comes back gets
   expect((await monitor.close()).clean).toBe(true);
   await Promise.all([all.reading, own.reading, back.reading, stranger.reading]);
   expect([all, own, back, stranger].every(({ heard }) => heard.isOver)).toBe(true);
-}, 60_000);
+});

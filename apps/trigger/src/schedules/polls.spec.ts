@@ -50,7 +50,7 @@ describe('with three triggers', () => {
         ended += open;
         return ended >= 8;
       },
-      { what: 'eight probes', timeoutMs: 60_000 },
+      { what: 'eight probes' },
     );
     await one.schedules.operate.pause({ workflow: 'stock', schedule: 'p' }, 'ann', null);
     await triggers.endProbes('stock.poll.p', { left: 100 });

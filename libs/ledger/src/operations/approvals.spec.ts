@@ -109,7 +109,7 @@ describe('an answer', () => {
       expect(await notices(run)).toHaveLength(1);
       expect((await show(id))?.answers).toHaveLength(1);
     }
-  }, 120_000);
+  });
 
   test('of nobody knows what: there is no such approval', async () => {
     expect(await say(systemClock.uuidv7(), 'anna')).toEqual({ kind: 'unknown' });

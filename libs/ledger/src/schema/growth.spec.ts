@@ -114,7 +114,7 @@ beforeAll(async () => {
     insertFinishedRuns((text, values) => manager.query(text, values), { runs: RUNS, days: DAYS }),
   );
   await db.query('analyze');
-}, 120_000);
+});
 afterAll(() => db.end());
 
 const finishedIds = async (count: number): Promise<readonly RunId[]> => {

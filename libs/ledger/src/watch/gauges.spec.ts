@@ -87,7 +87,7 @@ beforeAll(async () => {
   });
   await insertTasks('0ff', OPEN, { ...WATCHED, status: `'ready'`, queue: `'queue-' || g % 5` });
   await insertTasks('0ab', 1, { ...WATCHED, status: `'ready'` });
-}, 120_000);
+});
 afterAll(() => db.end());
 
 async function readAll(database: Database): Promise<void> {
