@@ -25,6 +25,9 @@ const has = async (name: string) => (await db.query('select from reprise.setting
 const lock = (session: Session, name: string) =>
   session.run(sql('select from reprise.setting where name = $1 for update'), [name]);
 
+/** However slow the machine: who holds a lock has to be seen holding it by those whom it holds up. */
+const takeTime = (session: Session) => session.run(sql('set local idle_in_transaction_session_timeout = 0'), []);
+
 beforeAll(async () => {
   db = await TestDatabase.create(8);
 });
@@ -51,6 +54,7 @@ describe('a transaction', () => {
     const works = { forth: 0, back: 0 };
     const both = (first: string, second: string, way: keyof typeof works) =>
       db.database.transaction(async (session) => {
+        await takeTime(session);
         await lock(session, first);
         works[way] += 1;
         // The other one has its first lock too: from here on there is no way out.
@@ -148,6 +152,7 @@ describe('a transaction', () => {
     const works = { forth: 0, back: 0 };
     const both = (first: string, second: string, way: keyof typeof works) =>
       db.database.transaction(async (session) => {
+        await takeTime(session);
         await lock(session, first);
         works[way] += 1;
         if (works.forth + works.back <= 2) await eventually(() => works.forth > 0 && works.back > 0, { what: 'both to begin' });
@@ -203,6 +208,7 @@ test('a single statement that is the victim of a deadlock is run again', async (
   let works = 0;
   await holder.transaction(async (session) => {
     works += 1;
+    await takeTime(session);
     await lock(session, 'y');
     // In key order, so it holds x and waits for y.
     updating = victim.run(

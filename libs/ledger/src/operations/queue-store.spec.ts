@@ -10,7 +10,8 @@ let queues: QueueStore;
 let claims: ClaimStore;
 
 beforeAll(async () => {
-  db = await TestDatabase.create();
+  // Claims that race wait for a connection first, and not for ever.
+  db = await TestDatabase.create(20);
   queues = new QueueStore(db.database);
   claims = new ClaimStore(db.database);
 });

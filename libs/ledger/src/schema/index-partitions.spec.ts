@@ -17,6 +17,14 @@ beforeEach(async () => {
 });
 afterEach(() => db.end());
 
+/** A week with runs: just after a week has begun it has none yet. */
+async function busyWeek(): Promise<string> {
+  const [week] = await db.query<{ name: string }>(
+    'select c.relname as name from reprise.run as r join pg_class as c on c.oid = r.tableoid group by 1 order by count(*) desc, 1 limit 1',
+  );
+  if (week === undefined) throw new Error('no runs');
+  return week.name;
+}
 const thisWeek = () => partitionName({ name: 'run' }, weekOf(systemClock.now()));
 const unfinished = () =>
   db.query(`select inhrelid::regclass from pg_inherits where inhparent = 'reprise.run'::regclass and not exists (
@@ -25,7 +33,8 @@ const unfinished = () =>
 
 test('every week gets its part of a new index, a try that was interrupted included, and the whole of it is valid', async () => {
   // What an interrupted try may leave: a part under the name, of no use.
-  await db.query(`create index ${thisWeek()}_failed_of_workflow on reprise.${thisWeek()} (key)`);
+  const week = await busyWeek();
+  await db.query(`create index ${week}_failed_of_workflow on reprise.${week} (key)`);
   expect(await migrate(db.database)).toBe(1);
   expect(await unfinished()).toEqual([]);
   const [index] = await db.query(
@@ -35,14 +44,17 @@ test('every week gets its part of a new index, a try that was interrupted includ
   const plan = await db.query(
     `explain select id from reprise.run where workflow = 'flow-3' and status = 'failed' order by id desc limit 1`,
   );
-  expect(JSON.stringify(plan)).toContain(`${thisWeek()}_failed_of_workflow`);
+  expect(JSON.stringify(plan)).toContain(`${week}_failed_of_workflow`);
   expect(await migrate(db.database)).toBe(0);
 });
 
 test('runs start while the index is being built', async () => {
   const writer = db.database.source.createQueryRunner();
   await writer.startTransaction();
-  await writer.query(`update reprise.${thisWeek()} set key = 'held' where id = (select id from reprise.${thisWeek()} limit 1)`);
+  // It idles meanwhile, on a busy machine for longer than the engine allows.
+  await writer.query('set local idle_in_transaction_session_timeout = 0');
+  const week = await busyWeek();
+  await writer.query(`update reprise.${week} set key = 'held' where id = (select id from reprise.${week} limit 1)`);
   const migrating = migrate(db.database);
   try {
     await eventually(
@@ -70,6 +82,7 @@ test('keys get their index beside the work, whatever an interrupted try has left
   await db.query(`delete from reprise.migration where name like 'Keys%'`);
   const writer = db.database.source.createQueryRunner();
   await writer.startTransaction();
+  await writer.query('set local idle_in_transaction_session_timeout = 0');
   await writer.query(`update reprise.idempotency set fingerprint = 'g' where key = 'order-0'`);
   const migrating = migrate(db.database);
   try {

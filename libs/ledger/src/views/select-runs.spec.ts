@@ -18,7 +18,7 @@ beforeAll(async () => {
   await db.query(`update reprise.run set id = '00000000-0001-7000-8000-000000000001', labels = labels || '{"first": "yes"}'
     where id = (select id from reprise.run order by id limit 1)`);
   await db.query('analyze');
-}, 60_000);
+});
 afterAll(() => db.end());
 
 async function pagesOf(filter: RunFilter, limit: number): Promise<readonly string[]> {
