@@ -91,13 +91,24 @@ test('fresh work is begun among the next few, however long the storm of retries 
   await waiting('retry', 2_000);
   await start(4);
   await eventually(() => executed.length >= 100, { what: 'the storm to be under way' });
-  await waiting('normal', 1);
+  // Handlers take until the fresh run has been fetched: how many of the storm pass while the broker brings it is the broker's to say.
+  let goOn = (): void => undefined;
+  const fetched = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  meanwhile = () => fetched;
+  try {
+    await waiting('normal', 1);
+    await eventually(async () => (await ready('normal')) === 0, { what: 'the fresh run to be fetched' });
+  } finally {
+    goOn();
+  }
   const stormed = executed.length;
   await eventually(() => executed.includes('normal'), { what: 'the fresh run to begin' });
   const passed = executed.indexOf('normal') - stormed;
   expect(passed).toBeLessThan(50);
   expect(executed.length).toBeLessThan(2_000);
-}, 60_000);
+});
 
 test('with one slot high goes before low, and low is not starved by it', async () => {
   const most = 24;
@@ -109,12 +120,12 @@ test('with one slot high goes before low, and low is not starved by it', async (
       await eventually(async () => (await isHeld('high')) && (await isHeld('low')), { what: 'both lanes to wait for the slot' });
   };
   await start(1);
-  await eventually(() => executed.length === 2 * most, { what: 'all to be done', timeoutMs: 40_000 });
+  await eventually(() => executed.length === 2 * most, { what: 'all to be done', timeoutMs: 80_000 });
   const untilLastHigh = executed.slice(0, executed.lastIndexOf('high') + 1);
   // Eight of high for one of low, and something for the first turns, when one lane may have been there before the other.
   expect(times('low', untilLastHigh)).toBeLessThanOrEqual(6);
   expect(times('low', untilLastHigh)).toBeGreaterThanOrEqual(2);
-}, 60_000);
+});
 
 test('a pause is one of all lanes of a queue', async () => {
   const pauses = new QueueStore(db.database);
@@ -131,4 +142,4 @@ test('a pause is one of all lanes of a queue', async () => {
   await pauses.resume(QUEUE, 'ann');
   await tell();
   await eventually(() => executed.length === 12, { what: 'all lanes to be read again' });
-}, 60_000);
+});
