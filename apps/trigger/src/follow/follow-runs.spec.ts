@@ -70,6 +70,6 @@ test('what does not meet the condition is recorded with the reason, and starts n
 test('workflows that follow each other in a circle come to an end', async () => {
   await start('echo', {});
   const refused = () => db.query(`select 1 from reprise.trigger_event where source = 'reprise/echo' and outcome = 'rejected'`);
-  await eventually(async () => expect(await refused()).toHaveLength(1), { what: 'the circle, refused' });
+  await eventually(async () => expect(await refused()).toHaveLength(1), { what: 'the circle, refused', timeoutMs: 90_000 });
   expect(await runsOf('echo')).toHaveLength(17);
 });
