@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { dropWeek, weekRanges } from '@reprise/ledger';
+import { dropWeek, weekOf, weekRanges } from '@reprise/ledger';
 import { armFaults, InjectedFault, systemClock } from '@reprise/service';
 import { TestDatabase } from '@reprise/testing';
 import { History } from '../../test/history.js';
@@ -37,7 +37,9 @@ test('a week goes as a whole, when all of its runs are old enough; what is young
   await history.runs(1_000, AGO);
   const [id] = await db.query<{ id: string }>('select id from reprise.run limit 1');
   const young = await history.run({ daysAgo: 20 });
-  const waiting = await history.run({ daysAgo: 31 });
+  // Old enough, in a week that is not: that of the boundary, whichever day it is today.
+  const boundary = systemClock.now() - RUNS_MS;
+  const waiting = await history.run({ daysAgo: (systemClock.now() - (weekOf(boundary) + boundary) / 2) / DAY_MS });
   const deleted = await pass();
   expect(deleted['week']).toBeGreaterThanOrEqual(1);
   expect(deleted['run']).toBeUndefined();
