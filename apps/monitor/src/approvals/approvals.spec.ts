@@ -150,9 +150,11 @@ describe('an approval over HTTP', () => {
         answers: [{ by: 'anna', form: { limit: 5 }, comment: 'fine' }],
       },
     });
-    await eventually(async () => expect(await told(run)).toMatchObject([{ kind: 'wake', node: 0, at: '', fence: 1, version }]), {
+    // Nobody acts on it here: who is slow to look is told again.
+    const items = await eventually(async () => ((found) => found.length > 0 && found)(await told(run)), {
       what: 'the run is told',
     });
+    for (const item of items) expect(item).toMatchObject({ kind: 'wake', node: 0, at: '', fence: 1, version });
     const history = await http('anna', 'GET', `/v1/runs/${run}/history`);
     expect(history.json.items.map(({ kind, by, task }) => [kind, by, task])).toEqual([
       ['run.started', 'carla', null],
@@ -242,7 +244,7 @@ test('of two answers at the same moment, to two monitors, one is 200 and one is 
     expect((await http('anna', 'GET', `/v1/approvals/${approval}`)).json).toMatchObject({ decidedBy: winner });
     expect(await db.query('select * from reprise.notice where run_id = $1', [run])).toHaveLength(1);
   }
-}, 180_000);
+});
 
 test('what becomes of an approval is told as CloudEvents, again until the broker has it', async () => {
   await broker.channel(async (channel) => {
@@ -260,13 +262,12 @@ test('what becomes of an approval is told as CloudEvents, again until the broker
     const { run, approval } = await ask();
     await say('anna', approval, 'rejected', { comment: 'no' });
     const about = () => events.filter(({ body }) => body['subject'] === approval);
-    const ids = () =>
-      about()
-        .map(({ id }) => id)
-        .sort();
-    const both = [`${approval}/decided`, `${approval}/requested`];
-    await eventually(() => expect(ids()).toEqual(both), { what: 'both are told' });
-    const [decided, requested] = about().sort((a, b) => (a.id < b.id ? -1 : 1));
+    // At least once each: a teller that is slow to note it is not waited for.
+    const times = (what: string) => about().filter(({ id }) => id === `${approval}/${what}`).length;
+    await eventually(() => times('decided') > 0 && times('requested') > 0, { what: 'both are told' });
+    const find = (what: string) => about().find(({ id }) => id === `${approval}/${what}`);
+    const [decided, requested] = [find('decided'), find('requested')];
+    expect(new Set(about().map(({ id }) => id)).size).toBe(2);
     expect(requested?.body).toMatchObject({
       specversion: '1.0',
       type: 'approval.requested',
@@ -288,7 +289,8 @@ test('what becomes of an approval is told as CloudEvents, again until the broker
     const untold = 'select * from reprise.approval_event where approval_id = $1 and look_at is not null';
     await eventually(async () => expect(await db.query(untold, [approval])).toEqual([]), { what: 'both are noted as told' });
     // Told, but the teller died before it could note that.
+    const before = [times('decided'), times('requested')] as const;
     await db.query('update reprise.approval_event set look_at = now() where approval_id = $1', [approval]);
-    await eventually(() => expect(ids()).toEqual([...both, ...both].sort()), { what: 'both are told again' });
+    await eventually(() => times('decided') > before[0] && times('requested') > before[1], { what: 'both are told again' });
   });
 });

@@ -112,6 +112,8 @@ describe('a redrive', () => {
       channel.publish(connection.names.events, 'order.dies', Buffer.from('{}'), { headers: { own: 1 } });
       await eventually(async () => (await letters.countOpen()) === 1, { what: 'the dead letter' });
     });
+    // The trigger's queue is bound to those events too.
+    await arrived(1);
     received = [];
     const paged = await letters.list('open', { cursor: null, limit: 1 });
     const letter = paged.kind === 'page' ? paged.page.items[0] : undefined;
@@ -141,6 +143,7 @@ describe('a redrive', () => {
     const fine = await letterOf({ exchange: connection.names.events, routingKey: 'fine' });
     expect(await Promise.all([redrive(id, send), redrive(fine, send)])).toEqual(['reopened', 'redriven']);
     expect(await letters.find(id)).toMatchObject({ state: 'open', lastError: expect.stringContaining(error) });
+    await arrived(1);
   });
 });
 

@@ -15,6 +15,10 @@ const broker = new TestBroker();
 let monitor: RunningService;
 let version: VersionId;
 
+/** What the monitor takes to have gone by: far less than has, so that it waits for the slowest of schedulers, until a test makes it impatient. */
+let passedMs = 0;
+const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() / 30 + passedMs };
+
 async function start(status = 'ready'): Promise<RunId> {
   const id = runId(systemClock.uuidv7());
   const limits = { maxInputBytes: 1e6, maxOutputBytes: 1e6, maxItems: 1e5 };
@@ -70,7 +74,7 @@ beforeAll(async () => {
     'monitor',
   );
   const metrics = new Metrics({ service: 'monitor', nodeDefaults: false });
-  const context = createServiceContext('monitor', settings, { logger: silentLogger, metrics });
+  const context = createServiceContext('monitor', settings, { logger: silentLogger, metrics, clock });
   monitor = await startMonitor(context, { supervised: false });
 });
 afterAll(async () => {
@@ -92,8 +96,19 @@ describe('a verb over HTTP', () => {
 
   test('is kept, and answered 202, while no scheduler comes to it', async () => {
     const run = await start('parked');
-    const answer = await post(`${run}/tasks/pack/resolve`, { outcome: 'succeeded', output: { id: 7 }, reason: 'seen it' });
-    expect(answer).toEqual({ status: 202, json: { id: run, task: 'pack', status: 'parked', applied: false } });
+    const asking = post(`${run}/tasks/pack/resolve`, { outcome: 'succeeded', output: { id: 7 }, reason: 'seen it' });
+    let isAnswered = false;
+    void asking.finally(() => {
+      isAnswered = true;
+    });
+    await eventually(
+      () => {
+        passedMs += 1_000;
+        return isAnswered;
+      },
+      { what: 'the patience to be over' },
+    );
+    expect(await asking).toEqual({ status: 202, json: { id: run, task: 'pack', status: 'parked', applied: false } });
     expect(await carryOut(run, 'applied')).toEqual({
       kind: 'resolve',
       node: 0,
