@@ -1,4 +1,8 @@
+import { randomInt } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** Below those that systems give out by themselves: while a wire is down nobody is given its port. */
+const PORTS = [20_000, 30_000] as const;
 
 /** A wire to the broker that can be cut, kept down, or spoken into. */
 export class TcpProxy {
@@ -24,7 +28,7 @@ export class TcpProxy {
       };
       for (const socket of [client, broker]) socket.on('error', end).on('close', end);
     });
-    await new Promise<void>((resolve) => server.listen(this.chosenPort, '127.0.0.1', resolve));
+    while (!(await isListening(server, this.chosenPort || randomInt(...PORTS))));
     const address = server.address();
     if (typeof address === 'object' && address) this.chosenPort = address.port;
     this.server = server;
@@ -48,6 +52,18 @@ export class TcpProxy {
   say(frame: Buffer): void {
     for (const client of this.clients) client.write(frame);
   }
+}
+
+/** False: somebody has that port. */
+function isListening(server: Server, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error));
+    server.once('error', failed);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', failed);
+      resolve(true);
+    });
+  });
 }
 
 const METHOD_FRAME = 1;
