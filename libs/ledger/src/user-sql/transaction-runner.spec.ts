@@ -2,69 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { claimId, fence, type JsonText, runId } from '@reprise/core';
-import { eventually, TestDatabase } from '@reprise/testing';
-import { Client } from 'pg';
-import { TransactionRunner, type UserTransaction } from '../index.js';
+import { claimId, fence } from '@reprise/core';
+import { eventually } from '@reprise/testing';
+import { codeOf, type Held, insert, outcomeOf, UserTransactions } from '../../test/user-transactions.js';
+import { TransactionRunner } from '../index.js';
 
-let db: TestDatabase;
-let login: string;
-let runner: TransactionRunner;
-let stops: (() => Promise<unknown> | unknown)[] = [];
-
-interface Held {
-  readonly address: { run: ReturnType<typeof runId>; node: number; at: string };
-  readonly fence: ReturnType<typeof fence>;
-  readonly claim: ReturnType<typeof claimId>;
-}
-
-const outcomeOf = (result: unknown): JsonText =>
-  JSON.stringify({ kind: 'succeeded', output: JSON.stringify(result ?? null) }) as JsonText;
-
-async function held(leaseSeconds = 60): Promise<Held> {
-  const address = { run: runId(randomUUID()), node: 0, at: '' };
-  const claim = claimId(randomUUID());
-  await db.query(
-    `insert into reprise.task (run_id, node, at, status, attempt, fence, claim, queue, created_at, lease_until)
-     values ($1, 0, '', 'running', 1, 7, $2, 'default', now(), now() + $3 * interval '1 second')`,
-    [address.run, claim, leaseSeconds],
-  );
-  return { address, fence: fence(7), claim };
-}
-
-const work = <Result>(task: Held, steps: (transaction: UserTransaction) => Promise<Result>, on = runner) =>
-  on.run(task.address, task.fence, task.claim, steps, outcomeOf);
-
-const insert = (transaction: UserTransaction, word: string) => transaction.query('insert into shop (word) values ($1)', [word]);
-const words = async () =>
-  (await db.query<{ word: string }>('select word from public.shop order by word')).map(({ word }) => word);
-const recorded = async ({ address }: Held) =>
-  (await db.query<{ recorded: string | null }>('select recorded from reprise.task where run_id = $1', [address.run]))[0]
-    ?.recorded;
-const codeOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'succeeded',
-    (error: { code?: unknown }) => error.code,
-  );
-
-beforeAll(async () => {
-  db = await TestDatabase.create();
-  [{ login }] = (await db.query<{ login: string }>(
-    `select value->>'user' as login from reprise.setting where name = 'sql_role'`,
-  )) as [{ login: string }];
-  await db.query('create table public.shop (word text primary key)');
-  await db.query(`grant select, insert on public.shop to ${login}`);
-});
-afterAll(() => db.end());
-beforeEach(async () => {
-  await db.query('delete from public.shop');
-  runner = new TransactionRunner({ database: db.database, databaseUrl: db.url, poolSize: 2 });
-});
-afterEach(async () => {
-  await runner.close();
-  for (const stop of stops) await stop();
-  stops = [];
-});
+const user = new UserTransactions();
+const { held, recorded, words, work } = user;
+beforeAll(user.begin);
+afterAll(user.end);
+beforeEach(user.beginTest);
+afterEach(user.endTest);
 
 describe('a transaction with its outcome', () => {
   test('commits what was written and the outcome together, as a role of its own', async () => {
@@ -74,7 +22,7 @@ describe('a transaction with its outcome', () => {
       const { rows } = await transaction.query('select current_user as current, session_user as session');
       return rows[0];
     });
-    expect(who).toEqual({ current: login, session: login });
+    expect(who).toEqual({ current: user.login, session: user.login });
     expect(await words()).toEqual(['sold']);
     expect(JSON.parse((await recorded(task)) ?? '')).toEqual({ kind: 'succeeded', output: JSON.stringify(who) });
   });
@@ -102,8 +50,10 @@ describe('a transaction with its outcome', () => {
   });
 
   test('leaves nothing when a deferred constraint fails at the commit', async () => {
-    await db.query(`create table if not exists public.child (word text references public.shop deferrable initially deferred)`);
-    await db.query(`grant insert on public.child to ${login}`);
+    await user.db.query(
+      `create table if not exists public.child (word text references public.shop deferrable initially deferred)`,
+    );
+    await user.db.query(`grant insert on public.child to ${user.login}`);
     const task = await held();
     expect(await codeOf(work(task, (transaction) => transaction.query(`insert into child values ('orphan')`)))).toBe('23503');
     expect(await recorded(task)).toBeNull();
@@ -125,7 +75,7 @@ describe('a stale attempt writes nothing', () => {
     [
       'once its task has ended',
       async (task: Held) => {
-        await db.query(
+        await user.db.query(
           `update reprise.task set status = 'succeeded', ended_at = now(), claim = null, lease_until = null where run_id = $1`,
           [task.address.run],
         );
@@ -142,7 +92,10 @@ describe('a stale attempt writes nothing', () => {
     const task = await held();
     const late = work(task, async (transaction) => {
       await insert(transaction, 'stale');
-      await db.query('update reprise.task set fence = fence + 1, claim = $2 where run_id = $1', [task.address.run, randomUUID()]);
+      await user.db.query('update reprise.task set fence = fence + 1, claim = $2 where run_id = $1', [
+        task.address.run,
+        randomUUID(),
+      ]);
     });
     expect(await codeOf(late)).toBe('STALE');
     expect(await words()).toEqual([]);
@@ -159,115 +112,19 @@ describe('a stale attempt writes nothing', () => {
   });
 });
 
-describe('users’ SQL cannot', () => {
-  const refused = async (statement: string, values: unknown[] = []) => {
-    const task = await held();
-    const code = await codeOf(work(task, (transaction) => transaction.query(statement, values)));
-    expect(await recorded(task)).toBeNull();
-    return code;
-  };
-
-  test.each([
-    'select * from reprise.task',
-    'select * from reprise.setting',
-    'update reprise.task set recorded = null',
-    'create table reprise.mine ()',
-    'select reprise.ensure_sql_login()',
-    'set role postgres',
-    'set session authorization postgres',
-    'create role friend',
-    "copy shop to program 'true'",
-  ])('%s', async (statement) => {
-    // 42501 insufficient privilege · 22023 no such role to set
-    expect(await refused(statement)).toMatch(/^(42501|22023)$/);
-  });
-
-  test('record an outcome for a claim that is not its own', async () => {
-    const victim = await held();
-    const statement = `select reprise.record_outcome($1, 0, '', 7, $2, '{"kind":"succeeded","output":"1"}')`;
-    expect(await refused(statement, [victim.address.run, randomUUID()])).toBe('RP001');
-    expect(await recorded(victim)).toBeNull();
-  });
-
-  test.each([
-    'commit',
-    '; COMMIT',
-    '/* a /* b */ */ -- c\n rollback',
-    'begin',
-    'end',
-    'start transaction',
-    "prepare transaction 'x'",
-    'abort',
-  ])('end its transaction: %j', async (statement) => {
-    const task = await held();
-    const code = await codeOf(
-      work(task, async (transaction) => {
-        await insert(transaction, 'kept');
-        await transaction.query(statement);
-      }),
-    );
-    expect([code, await words()]).toEqual(['TRANSACTION_CONTROL', []]);
-  });
-
-  test('smuggle in a second statement', async () => {
-    expect(await refused("select 1; insert into shop values ('x')")).toBe('42601');
-  });
-
-  test('leave anything in the session for the next one', async () => {
-    const single = new TransactionRunner({ database: db.database, databaseUrl: db.url, poolSize: 1 });
-    stops.push(() => single.close());
-    let leaked: UserTransaction | undefined;
-    await work(
-      await held(),
-      async (transaction) => {
-        leaked = transaction;
-        for (const statement of [
-          'set search_path = nowhere',
-          'create temp table shop (word text)',
-          'listen gossip',
-          'prepare p as select 1',
-          'select pg_advisory_lock(1)',
-        ])
-          await transaction.query(statement);
-      },
-      single,
-    );
-    const state = await work(
-      await held(),
-      async (transaction) =>
-        (
-          await transaction.query(
-            `select current_setting('search_path') as path, to_regclass('pg_temp.shop') as temp, (select count(*)::int from pg_listening_channels()) as listening,
-        (select count(*)::int from pg_prepared_statements) as prepared, (select count(*)::int from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as locks`,
-          )
-        ).rows[0],
-      single,
-    );
-    expect(state).toEqual({ path: 'public', temp: null, listening: 0, prepared: 0, locks: 0 });
-    expect(await codeOf(leaked?.query('select 1') ?? Promise.resolve())).toBe('ENDED');
-  });
-
-  test('bring the executor down with an endless result', async () => {
-    const task = await held();
-    const code = await codeOf(
-      work(task, (transaction) => transaction.query("select repeat('x', 1000), generate_series(1, 100000000)")),
-    );
-    expect(code).toBe('TOO_LARGE');
-  });
-});
-
 describe('stopping', () => {
   test('an aborted signal cancels the running statement at the server, and nothing commits', async () => {
     const task = await held();
     const stop = new AbortController();
     const asleep = async () =>
       (
-        await db.query(`select from pg_stat_activity where usename = $1 and state = 'active' and query like 'select pg_sleep%'`, [
-          login,
-        ])
+        await user.db.query(
+          `select from pg_stat_activity where usename = $1 and state = 'active' and query like 'select pg_sleep%'`,
+          [user.login],
+        )
       ).length;
     const running = codeOf(
-      runner.run(
+      user.runner.run(
         task.address,
         task.fence,
         task.claim,
@@ -288,7 +145,7 @@ describe('stopping', () => {
 
   test('a statement beyond its time is ended by the server', async () => {
     const task = await held();
-    const slow = runner.run(
+    const slow = user.runner.run(
       task.address,
       task.fence,
       task.claim,
@@ -317,84 +174,9 @@ describe('a commit without an answer', () => {
   });
 });
 
-describe('the login', () => {
-  test('that is gone, or has another password, is made anew', async () => {
-    const scratch = await TestDatabase.create();
-    stops.push(() => scratch.end());
-    const [row] = await scratch.query<{ user: string }>(
-      `select value->>'user' as user from reprise.setting where name = 'sql_role'`,
-    );
-    await scratch.query(`drop owned by ${row?.user}`);
-    await scratch.query(`drop role ${row?.user}`);
-    const fresh = new TransactionRunner({ database: scratch.database, databaseUrl: scratch.url, poolSize: 2 });
-    stops.unshift(() => fresh.close());
-    const both = await Promise.all(
-      [1, 2].map(() =>
-        codeOf(
-          fresh.run(
-            runId(randomUUID()) && { run: runId(randomUUID()), node: 0, at: '' },
-            fence(1),
-            claimId(randomUUID()),
-            async () => 1,
-            outcomeOf,
-          ),
-        ),
-      ),
-    );
-    expect(both).toEqual(['STALE', 'STALE']);
-  });
-
-  test('that could read the ledger is refused', async () => {
-    const strong = new TransactionRunner({ database: db.database, databaseUrl: db.url, sqlUrl: db.url, poolSize: 1 });
-    stops.push(() => strong.close());
-    expect(await codeOf(work(await held(), async () => 1, strong))).toBe('LOGIN');
-  });
-
-  test('that is missing is named, with what to do', async () => {
-    const scratch = await TestDatabase.create();
-    stops.push(() => scratch.end());
-    const [row] = await scratch.query<{ user: string }>(
-      `select value->>'user' as user from reprise.setting where name = 'sql_role'`,
-    );
-    await scratch.query(
-      `update reprise.setting set value = '{"kind":"missing","reason":"permission denied"}' where name = 'sql_role'`,
-    );
-    const fresh = new TransactionRunner({ database: scratch.database, databaseUrl: scratch.url, poolSize: 1 });
-    stops.unshift(() => fresh.close());
-    await expect(work(await held(), async () => 1, fresh)).rejects.toThrow(/REPRISE_SQL_URL \(permission denied\)/);
-    await scratch.query(
-      `update reprise.setting set value = jsonb_build_object('kind', 'ready', 'user', '${row?.user}') where name = 'sql_role'`,
-    );
-  });
-
-  test('cannot be made by a role that may not create roles: migrating goes on, and says so', async () => {
-    const owner = `reprise_owner_${randomUUID().slice(0, 8)}`;
-    const scratch = await TestDatabase.create();
-    await scratch.query(`create role ${owner} login password 'owner'`);
-    stops.push(
-      () => scratch.end(),
-      () => db.query(`drop role ${owner}`),
-    );
-    await scratch.query(
-      `grant all on schema reprise to ${owner}; grant all on reprise.setting to ${owner}; grant execute on function reprise.ensure_sql_login() to ${owner}`,
-    );
-    const url = new URL(scratch.url);
-    url.username = owner;
-    url.password = 'owner';
-    const client = new Client({ connectionString: url.href });
-    await client.connect();
-    await client.query('select reprise.ensure_sql_login()');
-    const { rows } = await client.query(
-      `select value->>'kind' as kind, value->>'reason' as reason from reprise.setting where name = 'sql_role'`,
-    );
-    await client.end();
-    expect(rows).toEqual([{ kind: 'missing', reason: expect.stringMatching(/permission denied|must be/) }]);
-  });
-});
-
 /** A wire to Postgres that is cut at the first commit: after it was carried out, or before it arrived. */
 async function throughWire(commit: 'deliver' | 'swallow'): Promise<TransactionRunner> {
-  const target = new URL(db.url);
+  const target = new URL(user.db.url);
   const server: Server = createServer((near) => {
     const far = connect(Number(target.port || 5432), target.hostname);
     let cut = false;
@@ -410,10 +192,10 @@ async function throughWire(commit: 'deliver' | 'swallow'): Promise<TransactionRu
     far.on('data', (bytes) => (cut ? near.destroy() : near.write(bytes)));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const url = new URL(db.url);
+  const url = new URL(user.db.url);
   url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const cutting = new TransactionRunner({ database: db.database, databaseUrl: url.href, poolSize: 1 });
-  stops.push(
+  const cutting = new TransactionRunner({ database: user.db.database, databaseUrl: url.href, poolSize: 1 });
+  user.stops.push(
     () => cutting.close(),
     () => server.close(),
   );
