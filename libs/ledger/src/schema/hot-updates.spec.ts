@@ -39,6 +39,12 @@ test('claims and renewals leave every index alone: their updates are HOT, whole 
   }
   expect(held).toHaveLength(1_000);
   expect((await counted(1_000)).hot).toBeGreaterThanOrEqual(950);
+  // What is dead stays on its page while anybody is at work who began before it died, in whichever database of the server.
+  const [now] = await db.query<{ id: string }>('select pg_current_xact_id()::text as id');
+  const isOver = 'select pg_snapshot_xmin(pg_current_snapshot()) >= $1::text::xid8 as yes';
+  await eventually(async () => (await db.query<{ yes: boolean }>(isOver, [now?.id]))[0]?.yes === true, {
+    what: 'all transactions of before to end',
+  });
   await store.renew(
     held.map((each) => ({ ...each, outcome: null })),
     LEASE_MS,
