@@ -85,6 +85,20 @@ test('of two ends of one run each is taken for itself', async () => {
   expect(await take(1)).toMatchObject([{ endedAt: run.createdAt + 6 }]);
 });
 
+test('no more are taken than asked for, whatever the planner believes there are', async () => {
+  const note = (from: number, to: number) =>
+    db.query(
+      `insert into reprise.completion (run_id, status, workflow, ended_at)
+       select gen_random_uuid(), 'succeeded', 'load', reprise.at_ms(number) from generate_series($1::int, $2::int) as number`,
+      [from, to],
+    );
+  await note(1, 1);
+  await db.query('analyze reprise.completion');
+  await note(2, 9);
+  expect((await take(2)).map(({ endedAt }) => endedAt)).toEqual([1, 2]);
+  expect(await take()).toHaveLength(7);
+});
+
 test('so is the end of one that ended as it began', async () => {
   const run = ended(newRun(), { status: 'failed', output: null, error: { code: 'NO', message: 'no' } });
   await insert(run, 'load');
