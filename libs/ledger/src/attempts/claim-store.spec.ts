@@ -170,6 +170,7 @@ describe('a claim', () => {
     const id = newClaim();
     const answers: Promise<unknown>[] = [];
     await db.database.transaction(async (session) => {
+      await session.run({ name: 'take-time', text: 'set local idle_in_transaction_session_timeout = 0' }, []);
       await session.run({ name: 'lock-last', text: 'select from reprise.task where run_id = $1 for update' }, [tickets[1]?.run]);
       let isAnswered = false;
       const claiming = far.claim(tickets, id, 'far', LEASE_MS, 'default').finally(() => {

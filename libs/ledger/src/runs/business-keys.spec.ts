@@ -170,6 +170,7 @@ describe('a business key', () => {
     let waiting: ReturnType<typeof claim> | undefined;
     const undone = db.database.transaction(async (session) => {
       const holder = { ...late[0], run: newRunId(), key: awaited, fingerprint: 'f' };
+      await session.run({ name: 'take-time', text: 'set local idle_in_transaction_session_timeout = 0' }, []);
       await takeKeys(session, [holder]);
       waiting = claim(late);
       await eventually(async () => (await lockWaits()) === 1, { what: 'a claim that waits for the first key' });

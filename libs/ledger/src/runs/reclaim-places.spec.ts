@@ -59,6 +59,7 @@ test('a run that is taken up again meanwhile keeps its place', async () => {
   await place('k', waiting, 'waiting');
   let reclaiming: Promise<number> = Promise.resolve(0);
   await db.database.transaction(async (session) => {
+    await session.run({ name: 'take-time', text: 'set local idle_in_transaction_session_timeout = 0' }, []);
     await new SlotStore(session).lock([{ workflow: 'w', key: 'k' }]);
     reclaiming = reclaimPlaces(db.database);
     await waitsForLock();

@@ -37,6 +37,7 @@ class Records implements EffectRecords {
   /** Lets go of the row when all that was asked waits for it. */
   whileLocked({ run }: Claimed, asking: () => Promise<void> | void): Promise<void> {
     return db.database.transaction(async (session) => {
+      await session.run({ name: 'take-time', text: 'set local idle_in_transaction_session_timeout = 0' }, []);
       await session.run(LOCK, [run]);
       await asking();
       await this.allWait();
