@@ -54,7 +54,7 @@ export class BrokerCluster {
   }
 
   async end(): Promise<void> {
-    if (this.child.exitCode === null) {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
       const gone = once(this.child, 'exit');
       this.child.kill('SIGTERM');
       await gone;

@@ -82,7 +82,7 @@ export class DatabasePair {
 
   async end(): Promise<void> {
     await this.address.end();
-    if (this.child.exitCode === null) {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
       const gone = once(this.child, 'exit');
       this.child.kill('SIGTERM');
       await gone;

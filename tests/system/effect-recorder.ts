@@ -14,6 +14,8 @@ export interface Effect {
 /** An outside world that neither Postgres nor RabbitMQ knows of, to compare the ledger with. */
 export class EffectRecorder {
   readonly effects: (Effect & { readonly at: number })[] = [];
+  /** Answers that are kept back; null: none is. */
+  private held: (() => void)[] | null = null;
   private readonly server: Server;
 
   private constructor() {
@@ -23,7 +25,9 @@ export class EffectRecorder {
       request.on('end', () => {
         const effect = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Effect;
         this.effects.push({ ...effect, at: performance.now() });
-        response.end('{}');
+        const answer = () => void response.end('{}');
+        if (this.held === null) answer();
+        else this.held.push(answer);
       });
     });
     // Whoever is asked never hangs up first: a request on its way just then would fail, and its attempt with it.
@@ -39,6 +43,18 @@ export class EffectRecorder {
   get url(): string {
     const address = this.server.address();
     return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  }
+
+  /** From now on whoever tells it something waits for the answer: handlers stay where they are, however fast or slow the machine is. */
+  hold(): void {
+    this.held ??= [];
+  }
+
+  /** They go on. */
+  release(): void {
+    const held = this.held ?? [];
+    this.held = null;
+    for (const answer of held) answer();
   }
 
   of(run: string, phase: Effect['phase'] = 'commit'): readonly Effect[] {

@@ -3,6 +3,7 @@ import type { RunView, WorkflowSummary } from '@reprise/contracts';
 import { readLaneKey } from '@reprise/core';
 import { eventually, TestBroker, TestDatabase } from '@reprise/testing';
 import { EffectRecorder } from './effect-recorder.js';
+import { endAll } from './end-all.js';
 import { KeptService } from './kept-service.js';
 import { type Answer, type EventsAnswer, requestTo, type Started } from './request-to.js';
 
@@ -69,7 +70,7 @@ export class Installation {
       await installation.start('monitor');
       return installation;
     } catch (error) {
-      await installation.end();
+      await installation.end().catch(() => undefined);
       throw error;
     }
   }
@@ -79,7 +80,6 @@ export class Installation {
   }
 
   startOne(name: ServiceName, { env = {}, faults = [], restart = false }: StartOptions = {}): KeptService {
-    const { lease = '15s' } = this.options;
     const service = new KeptService(name, {
       path: PATHS[name],
       faults,
@@ -91,7 +91,7 @@ export class Installation {
         REPRISE_WHEEL_LEVELS: '2',
         REPRISE_PORT: '0',
         REPRISE_LOG_FORMAT: 'json',
-        REPRISE_LEASE: lease,
+        REPRISE_LEASE: this.options.lease ?? '15s',
         REPRISE_DATABASE_POOL: '4',
         REPRISE_DRAIN: '2s',
         RECORDER_URL: this.recorder.url,
@@ -213,16 +213,16 @@ export class Installation {
   }
 
   async end(): Promise<void> {
-    const ended: PromiseSettledResult<unknown>[] = [];
-    for (const work of this.endings) ended.push(...(await Promise.allSettled([Promise.resolve().then(work)])));
-    ended.push(...(await Promise.allSettled([...this.services.values()].flat().map((service) => service.stop()))));
-    const queues = await this.database.query<{ queue: string }>(
-      `select distinct queue from reprise.task where queue is not null`,
+    await endAll(
+      ...this.endings.map((work) => [work]),
+      [...this.services.values()].flat().map((service) => () => service.stop()),
+      [async () => this.broker.end(await this.taskQueues())],
+      [() => this.database.end(), () => this.recorder.end()],
     );
-    await this.broker.end([...new Set(['default', ...queues.map(({ queue }) => readLaneKey(queue).queue)])]);
-    await this.database.end();
-    await this.recorder.end();
-    // Only now: what a service leaves behind that did not stop in time is removed all the same.
-    for (const end of ended) if (end.status === 'rejected') throw end.reason;
+  }
+
+  private async taskQueues(): Promise<readonly string[]> {
+    const rows = await this.database.query<{ queue: string }>(`select distinct queue from reprise.task where queue <> ''`);
+    return [...new Set(['default', ...rows.map(({ queue }) => readLaneKey(queue).queue)])];
   }
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@reprise/testing';
 import type { Installation } from './installation.js';
@@ -51,7 +52,7 @@ export class PythonWorker {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr])
-      stream?.on('data', (chunk: Buffer) => this.lines.push(...chunk.toString().split('\n')));
+      if (stream !== null) createInterface({ input: stream }).on('line', (line) => this.lines.push(line));
     this.exited = new Promise((resolve) => this.child.on('close', resolve));
     const end = () => this.child.kill('SIGKILL');
     process.on('exit', end);
