@@ -3,7 +3,7 @@ import { SHARDS } from '@reprise/contracts';
 import { compileWorkflow, type Json, type RetryPolicy, resolveRetry, type Workflow } from '@reprise/core';
 import { eventually } from '@reprise/testing';
 import type { Installation } from '../system/installation.js';
-import { TASKS_PER_RUN } from './load.js';
+import { PATIENCE_MS, TASKS_PER_RUN } from './load.js';
 
 export interface CheckOptions {
   /** Every start that was accepted, by its key. */
@@ -79,7 +79,7 @@ async function becomesQuiet(reprise: Installation): Promise<void> {
         expect(depths.filter(({ messageCount }) => messageCount > 0)).toEqual([]);
         expect(await reprise.database.query(`select id from reprise.run where not announced limit 3`)).toEqual([]);
       },
-      { what: 'all is quiet', timeoutMs: 60_000 },
+      { what: 'all is quiet', timeoutMs: PATIENCE_MS },
     ),
   );
   expect(await reprise.database.query(`select queue, reason from reprise.dead_letter`)).toEqual([]);

@@ -152,7 +152,7 @@ export class AttemptIntake {
     const { store, executor, leaseMs, queue } = this.options;
     const { claim, askedAtMs } = this.freshClaim();
     const { claimed, isPaused } = await store.claim(tickets.map(this.guarded), claim, executor, leaseMs, queue);
-    await faultPoint('executor.after-claim');
+    if (claimed.length > 0) await faultPoint('executor.after-claim');
     for (const each of claimed) this.begin(tickets, each, { kind: 'owned' }, askedAtMs, begun);
     this.countGone(isPaused ? 0 : tickets.length - claimed.length);
     return isPaused ? 'paused' : 'open';
@@ -162,7 +162,7 @@ export class AttemptIntake {
     const { store, executor, leaseMs, queue } = this.options;
     const { claim, askedAtMs } = this.freshClaim();
     const result = await store.claimKeyed(tickets.map(this.guarded), claim, executor, leaseMs, fingerprintOf, queue);
-    await faultPoint('executor.after-claim');
+    if (result.claimed.length > 0) await faultPoint('executor.after-claim');
     for (const each of result.claimed) this.begin(tickets, each.claimed, each.verdict, askedAtMs, begun);
     for (const held of result.inProgress) {
       const ticket = tickets.find((each) => isFor(each, held, held.fence));
