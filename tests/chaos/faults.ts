@@ -1,6 +1,8 @@
+import { expect } from '@jest/globals';
+import { eventually } from '@reprise/testing';
 import { Installation, type InstallationOptions, type ServiceName, type StartOptions } from '../system/installation.js';
 import type { KeptService } from '../system/kept-service.js';
-import { prepareLoad, type Until } from './load.js';
+import { PATIENCE_MS, prepareLoad, type Until } from './load.js';
 
 /** Long enough for a busy machine's executor to renew in time, short enough to wait for its end. */
 export const SHORT_LEASE = '2s';
@@ -19,9 +21,26 @@ export async function underChaos(
     await prepareLoad(reprise);
     return reprise;
   } catch (error) {
-    await reprise.end();
+    // What the end failed with would hide why.
+    await reprise.end().catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * Two triggers at a time, and no other, each of which dies of all these faults and is gone then: whoever had none left would be quicker for
+ * ever. Afterwards there is one that lives.
+ */
+export async function spendOnTriggers(reprise: Installation, faults: readonly string[]): Promise<void> {
+  await reprise.one('trigger').stop();
+  const mortal = Array.from({ length: 2 }, () => reprise.startOne('trigger', { restart: true, faults }));
+  const dies = async (trigger: KeptService) => {
+    const soFar = () => expect(trigger.deaths).toBe(faults.length);
+    await reprise.orTell(eventually(soFar, { what: 'all faults of a trigger have struck', timeoutMs: PATIENCE_MS }));
+    await trigger.stop();
+  };
+  await Promise.all(mortal.map(dies));
+  await reprise.startOne('trigger').ready();
 }
 
 export const deathsOf = (services: readonly KeptService[]): number => services.reduce((sum, service) => sum + service.deaths, 0);

@@ -1,18 +1,15 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { eventually } from '@reprise/testing';
 import { requestTo } from '../system/installation.js';
-import { deathsOf, underChaos } from './faults.js';
-import { TEST_WITHIN_MS } from './load.js';
+import { spendOnTriggers, underChaos } from './faults.js';
+import { END_WITHIN_MS, PATIENCE_MS, TEST_WITHIN_MS } from './load.js';
 
 // Around the firing of a probe and around the taking of its end: not committed; committed but not told.
 const faults = ['schedule', 'follow'].flatMap((what) =>
   ['before-commit', 'after-commit'].map((point) => `${what}.${point}:kill@1`),
 );
 const reprise = await underChaos();
-/** It never dies: whoever registers or asks there has an answer. */
-const desk = reprise.one('trigger');
-const triggers = Array.from({ length: 2 }, () => reprise.startOne('trigger', { restart: true, faults }));
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end(), END_WITHIN_MS);
 
 const WATCHER = `workflow: watcher
 on: [{ poll: { every: 1s, call: record, with: { step: "\${{ schedule.time }}" }, if: output.step == schedule.time } }]
@@ -40,17 +37,13 @@ async function quiet(): Promise<{ readonly probes: readonly Ended[]; readonly ru
 test(
   'triggers that die around a probe leave no instant with two of them, and no probe without its run or with a second one',
   async () => {
-    await Promise.all(triggers.map((trigger) => trigger.ready()));
-    await reprise.register(WATCHER, desk);
-    await reprise.orTell(
-      eventually(() => deathsOf(triggers) >= 2 * faults.length, {
-        what: `all ${2 * faults.length} faults have struck`,
-        timeoutMs: 240_000,
-      }),
-    );
-    expect((await requestTo(desk.url, 'POST', '/v1/schedules/watcher/poll/pause', {})).status).toBe(200);
+    await reprise.register(WATCHER);
+    await spendOnTriggers(reprise, faults);
+    const enough = async () => (await reprise.database.query(`select from reprise.run where workflow = 'watcher'`)).length > 3;
+    await reprise.orTell(eventually(enough, { what: 'some probes have had their run', timeoutMs: PATIENCE_MS }));
+    expect((await requestTo(reprise.one('trigger').url, 'POST', '/v1/schedules/watcher/poll/pause', {})).status).toBe(200);
     const { probes, runs } = await reprise.orTell(
-      eventually(quiet, { what: 'every probe and every run succeeds', timeoutMs: 120_000 }),
+      eventually(quiet, { what: 'every probe and every run succeeds', timeoutMs: PATIENCE_MS }),
     );
     expect(probes.length).toBeGreaterThan(3);
     expect(new Set(probes.map(({ instant }) => instant)).size).toBe(probes.length);
