@@ -1,10 +1,11 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { eventually } from '@reprise/testing';
 import { underChaos } from './faults.js';
-import { TEST_WITHIN_MS } from './load.js';
+import { END_WITHIN_MS, PATIENCE_MS, TEST_WITHIN_MS } from './load.js';
 
-const reprise = await underChaos({ executor: { env: { REPRISE_CONCURRENCY: '5' } } }, { lease: '3s' });
-afterAll(() => reprise.end(), 60_000);
+// Each loss is one that was meant: an executor that is short of time renews within it.
+const reprise = await underChaos({ executor: { env: { REPRISE_CONCURRENCY: '5' } } }, { lease: '6s' });
+afterAll(() => reprise.end(), END_WITHIN_MS);
 
 const retry = { maximumAttempts: 1, initialInterval: '50ms', maximumLost: 2 };
 
@@ -13,12 +14,12 @@ test(
   async () => {
     await reprise.register({ workflow: 'deadly', tasks: [{ id: 'die', call: 'crash', with: {}, retry }] });
     const id = await reprise.startRun('deadly');
-    const parked = await reprise.taskIs(id, 'die', ['parked'], 60_000);
+    const parked = await reprise.taskIs(id, 'die', ['parked'], PATIENCE_MS);
     expect(parked.attempts.map(({ status }) => status)).toEqual(['lost', 'lost']);
     expect(parked.error).toMatchObject({ code: 'LOST' });
     // Visible, and decided by nobody: the run waits.
     expect(await reprise.show(id)).toMatchObject({ status: 'running' });
-    await eventually(() => reprise.one('executor').deaths === 2, { what: 'both deaths to be seen' });
+    await eventually(() => reprise.one('executor').deaths === 2, { what: 'both deaths to be seen', timeoutMs: PATIENCE_MS });
   },
   TEST_WITHIN_MS,
 );
@@ -27,7 +28,7 @@ test(
   'one that dies once only costs a loss, and its own attempts are untouched',
   async () => {
     await reprise.register({ workflow: 'shaky', tasks: [{ id: 'die', call: 'crash', with: { times: 1 }, retry }] });
-    const run = await reprise.run('shaky', {}, 60_000);
+    const run = await reprise.run('shaky', {}, PATIENCE_MS);
     expect(run).toMatchObject({ status: 'succeeded' });
     expect(run.tasks[0]?.attempts.map(({ status }) => status)).toEqual(['lost', 'succeeded']);
   },

@@ -4,20 +4,20 @@ import type { OnInDoubt } from '@reprise/core';
 import { eventually } from '@reprise/testing';
 import { requestTo } from '../system/installation.js';
 import { underChaos } from './faults.js';
-import { TEST_WITHIN_MS } from './load.js';
+import { END_WITHIN_MS, PATIENCE_MS, TEST_WITHIN_MS } from './load.js';
 import { PaymentProvider } from './payment-provider.js';
 
 type Call = 'pay.recorded' | 'pay.once' | 'pay.blind';
 type Point = 'before-intent' | 'after-intent' | 'after-effect' | 'after-effect-commit' | 'before-record' | 'before-report';
 
-const reprise = await underChaos();
+// What is begun after a death is not to be lost as well: it would be in doubt.
+const reprise = await underChaos({}, { lease: '4s' });
 const provider = await PaymentProvider.start();
 afterAll(async () => {
   await reprise.end();
   await provider.end();
-}, 60_000);
+}, END_WITHIN_MS);
 
-const NEVER_MS = 60_000;
 let workflows = 0;
 
 /** One task that pays, on a queue of its own, so that only the executor of the case takes it. */
@@ -52,7 +52,7 @@ async function atRest(run: string): Promise<RunView> {
         const view = await reprise.show(run);
         return (view.endedAt !== null || view.tasks[0]?.status === 'parked') && view;
       },
-      { what: `run ${run} has ended or waits for a person`, timeoutMs: NEVER_MS },
+      { what: `run ${run} has ended or waits for a person`, timeoutMs: PATIENCE_MS },
     ),
   );
 }
@@ -108,7 +108,7 @@ describe('an executor is killed around a payment', () => {
       });
       try {
         const rested = await atRest(run);
-        await eventually(() => executor.deaths === 1, { what: 'the executor was killed' });
+        await eventually(() => executor.deaths === 1, { what: 'the executor was killed', timeoutMs: PATIENCE_MS });
         expect([provider.charges(run).length, statusOf(rested), effectOf(rested)]).toEqual([calls, status, effect]);
         expect(new Set(provider.charges(run).map(({ key }) => key)).size).toBeLessThanOrEqual(1);
         agree(rested);
@@ -156,7 +156,7 @@ describe('a payment whose answer is lost', () => {
         const effects = [{ name: 'charge', happened: true, result: { receipt: 77 } }];
         const said = await reprise.request('POST', path, { outcome: 'retry', effects, reason: 'it is in their books' });
         expect(said.status).toBe(200);
-        const ended = await reprise.ended(run, NEVER_MS);
+        const ended = await reprise.ended(run, PATIENCE_MS);
         expect([ended.status, ended.output, provider.charges(run).length]).toEqual(['succeeded', { receipt: 77 }, 1]);
         expect(ended.tasks[0]?.effects[0]).toMatchObject({ state: 'committed', settledBy: expect.any(String) });
       } finally {
@@ -190,11 +190,11 @@ test(
     const env = { REPRISE_QUEUES: queue };
     const zombie = reprise.startOne('executor', { env });
     await reprise.orTell(
-      eventually(() => provider.charges(run).length === 1, { what: 'the provider was asked', timeoutMs: NEVER_MS }),
+      eventually(() => provider.charges(run).length === 1, { what: 'the provider was asked', timeoutMs: PATIENCE_MS }),
     );
     await zombie.kill('SIGSTOP');
     const heir = reprise.startOne('executor', { env });
-    const ended = await reprise.ended(run, NEVER_MS);
+    const ended = await reprise.ended(run, PATIENCE_MS);
     expect([ended.status, ended.tasks[0]?.attempts.map(({ status }) => status)]).toEqual(['succeeded', ['lost', 'succeeded']]);
     const before = await effectRow(run);
     await zombie.kill('SIGCONT');
@@ -203,7 +203,7 @@ test(
       const { body } = await requestTo(zombie.url, 'GET', '/metrics');
       return /^reprise_stale_writes_rejected_total(\{.*\})? [1-9]/m.test(String(body));
     };
-    await reprise.orTell(eventually(refused, { what: 'the zombie’s write is refused and counted', timeoutMs: NEVER_MS }));
+    await reprise.orTell(eventually(refused, { what: 'the zombie’s write is refused and counted', timeoutMs: PATIENCE_MS }));
     expect(await effectRow(run)).toEqual(before);
     expect(provider.charges(run)).toHaveLength(1);
     agree(await reprise.show(run));

@@ -3,12 +3,12 @@ import { afterAll, test } from '@jest/globals';
 import type { ServiceName } from '../system/installation.js';
 import { checkLedger } from './check-ledger.js';
 import { deathsOf, underChaos } from './faults.js';
-import { allEnded, sendLoad, TEST_WITHIN_MS } from './load.js';
+import { allEnded, END_WITHIN_MS, sendLoad, TEST_WITHIN_MS } from './load.js';
 
 const reprise = await underChaos();
 const second = reprise.startOne('executor', { restart: true });
 await second.ready();
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end(), END_WITHIN_MS);
 
 const NAMES: readonly ServiceName[] = ['trigger', 'scheduler', 'executor', 'monitor'];
 const ROUNDS = 12;

@@ -1,7 +1,7 @@
 import { afterAll, test } from '@jest/globals';
 import { checkLedger } from './check-ledger.js';
 import { allStruck, deathsOf, underChaos } from './faults.js';
-import { allEnded, sendLoad, TEST_WITHIN_MS } from './load.js';
+import { allEnded, END_WITHIN_MS, sendLoad, TEST_WITHIN_MS } from './load.js';
 
 const faults = [
   'executor.before-report:kill@4',
@@ -11,7 +11,7 @@ const faults = [
 ];
 const reprise = await underChaos({ executor: { faults } });
 const deaths = () => deathsOf(reprise.all('executor'));
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end(), END_WITHIN_MS);
 
 test(
   'an executor that dies with outcomes in its hands, or just let go, costs an attempt at most, and no effect in the ledger',

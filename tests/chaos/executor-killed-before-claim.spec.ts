@@ -1,12 +1,12 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { checkLedger } from './check-ledger.js';
 import { allStruck, deathsOf, underChaos } from './faults.js';
-import { allEnded, sendLoad, TEST_WITHIN_MS } from './load.js';
+import { allEnded, END_WITHIN_MS, sendLoad, TEST_WITHIN_MS } from './load.js';
 
 const faults = [3, 7, 11].map((hit) => `executor.before-claim:kill@${hit}`);
 const reprise = await underChaos({ executor: { faults } });
 const deaths = () => deathsOf(reprise.all('executor'));
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end(), END_WITHIN_MS);
 
 test(
   'an executor that dies before its claim commits leaves its tickets to the next one',

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '@reprise/testing';
 import { Installation } from '../system/installation.js';
 import { INSTALLED_WITHIN_MS, PythonWorker } from '../system/python-worker.js';
-
-const TEST_WITHIN_MS = 120_000;
+import { END_WITHIN_MS, PATIENCE_MS, TEST_WITHIN_MS } from './load.js';
 
 let reprise: Installation;
 
@@ -15,7 +14,7 @@ beforeAll(async () => {
 }, INSTALLED_WITHIN_MS);
 afterAll(async () => {
   await reprise?.end();
-}, 60_000);
+}, END_WITHIN_MS);
 
 test.each([
   ['the claim is committed, nobody has been told', 'gate.after-claim:kill@1'],
@@ -37,11 +36,12 @@ test.each([
       output: '${{ tasks.count.output.words }}',
     });
     const run = await reprise.startRun(workflow);
-    await eventually(() => scheduler.deaths === 1, { what: `the scheduler dies at ${fault}`, timeoutMs: 60_000 });
-    const end = await reprise.ended(run, 60_000);
+    await eventually(() => scheduler.deaths === 1, { what: `the scheduler dies at ${fault}`, timeoutMs: PATIENCE_MS });
+    const end = await reprise.ended(run, PATIENCE_MS);
     expect(end).toMatchObject({ status: 'succeeded', output: 3, tasks: [{ status: 'succeeded', attempt: 1 }] });
     await worker.says(`count of run ${run}: succeeded is `);
-    expect(worker.lines.filter((line) => line.includes(`count of run ${run}`))).toHaveLength(1);
+    // Beside it there may be a ticket that was sent once more, and was nobody's.
+    expect(worker.lines.filter((line) => line.includes(`count of run ${run}: `))).toHaveLength(1);
   },
   TEST_WITHIN_MS,
 );

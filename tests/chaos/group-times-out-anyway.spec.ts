@@ -2,16 +2,16 @@ import { afterAll, expect, test } from '@jest/globals';
 import { dropTopology, eventually } from '@reprise/testing';
 import { Installation } from '../system/installation.js';
 import { deathsOf, SHORT_LEASE } from './faults.js';
-import { TEST_WITHIN_MS } from './load.js';
+import { END_WITHIN_MS, PATIENCE_MS, TEST_WITHIN_MS } from './load.js';
 
 // It has written that the time is over, but has told nobody: neither the handler nor the child run.
 const faults = ['scheduler.after-commit:kill@1'];
 
 /** Long enough that all of it is under way before it is over, however busy the machine is. */
-const BOUND_MS = 15_000;
+const BOUND_MS = 30_000;
 
 const reprise = await Installation.create({ lease: SHORT_LEASE });
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end(), END_WITHIN_MS);
 
 test(
   'the time of a group and of a child run is over when it is, though the scheduler was killed and the broker has lost every alarm',
@@ -23,23 +23,23 @@ test(
       workflow: 'bounded',
       failFast: false,
       tasks: {
-        group: { timeout: `${BOUND_MS}ms`, tasks: [{ id: 'work', call: 'slow', with: { ms: 120_000 } }] },
+        group: { timeout: `${BOUND_MS}ms`, tasks: [{ id: 'work', call: 'slow', with: { ms: 1_200_000 } }] },
         child: { timeout: `${BOUND_MS}ms`, workflow: 'endless' },
       },
     });
     const run = await reprise.startRun('bounded');
-    await reprise.taskIs(run, 'group.work', ['running']);
+    await reprise.taskIs(run, 'group.work', ['running'], BOUND_MS);
     const children = () =>
       reprise.database.query<{ status: string }>(`select status from reprise.run where workflow = 'endless'`);
     await reprise.orTell(
-      eventually(async () => (await children())[0]?.status === 'running', { what: 'the child runs', timeoutMs: 15_000 }),
+      eventually(async () => (await children())[0]?.status === 'running', { what: 'the child runs', timeoutMs: BOUND_MS }),
     );
     await reprise.one('scheduler').kill('SIGKILL');
     await dropTopology(reprise.broker.prefix, ['default']);
     // It may die before anybody has seen it ready.
     reprise.startOne('scheduler', { restart: true, faults });
 
-    const ended = await reprise.ended(run, 240_000);
+    const ended = await reprise.ended(run, PATIENCE_MS);
     expect(ended).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT', details: { kind: 'total' } } });
     const errors = ended.tasks.map(({ path, status, error }) => [path, status, error?.code ?? null]);
     expect(errors.sort()).toEqual([

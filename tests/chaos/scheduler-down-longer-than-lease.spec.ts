@@ -2,10 +2,10 @@ import { afterAll, expect, test } from '@jest/globals';
 import { eventually } from '@reprise/testing';
 import { checkLedger } from './check-ledger.js';
 import { underChaos } from './faults.js';
-import { allEnded, sendLoad, TEST_WITHIN_MS } from './load.js';
+import { allEnded, END_WITHIN_MS, PATIENCE_MS, sendLoad, TEST_WITHIN_MS } from './load.js';
 
 const reprise = await underChaos({ scheduler: { restart: false }, executor: { restart: false } });
-afterAll(() => reprise.end(), 60_000);
+afterAll(() => reprise.end(), END_WITHIN_MS);
 
 const RUNS = 60;
 const recorded = async () => {
@@ -26,13 +26,13 @@ test(
     await reprise.one('scheduler').kill('SIGKILL');
     const keys = await sendLoad(reprise, { runs: RUNS });
     const firsts = () => reprise.recorder.effects.filter(({ phase }) => phase === 'commit').length;
-    await reprise.orTell(eventually(() => firsts() === RUNS, { what: 'every first task has run', timeoutMs: 60_000 }));
+    await reprise.orTell(eventually(() => firsts() === RUNS, { what: 'every first task has run', timeoutMs: PATIENCE_MS }));
     // The renewal writes the outcome into the row; from then on neither the message nor the executor is needed.
     await reprise.orTell(
-      eventually(async () => (await recorded()) === RUNS, { what: 'every outcome is in its row', timeoutMs: 60_000 }),
+      eventually(async () => (await recorded()) === RUNS, { what: 'every outcome is in its row', timeoutMs: PATIENCE_MS }),
     );
     await reprise.one('executor').kill('SIGKILL');
-    await eventually(leasesOver, { what: 'the leases are over', timeoutMs: 60_000 });
+    await eventually(leasesOver, { what: 'the leases are over', timeoutMs: PATIENCE_MS });
     await reprise.broker.channel(async (channel) => {
       // Nor are the messages the only copy: somebody has purged the inboxes.
       for (let shard = 0; shard < 8; shard += 1) await channel.purgeQueue(reprise.broker.names.inboxQueue(shard));

@@ -3,7 +3,7 @@ import type { DoctorReport } from '@reprise/contracts';
 import { eventually, ServiceProcess } from '@reprise/testing';
 import { checkLedger } from '../chaos/check-ledger.js';
 import { underChaos } from '../chaos/faults.js';
-import { allEnded, sendLoad, TEST_WITHIN_MS } from '../chaos/load.js';
+import { allEnded, END_WITHIN_MS, PATIENCE_MS, sendLoad, TEST_WITHIN_MS } from '../chaos/load.js';
 import { OwnBroker } from '../chaos/own-broker.js';
 import { requestTo } from '../system/installation.js';
 
@@ -13,7 +13,7 @@ const reprise = await underChaos({}, { brokerUrl: broker.url, env });
 afterAll(async () => {
   await reprise.end();
   await broker.end();
-}, 120_000);
+}, END_WITHIN_MS);
 
 const start = (key: string) =>
   requestTo(
@@ -33,7 +33,7 @@ async function aboutBroker(): Promise<DoctorReport['findings']> {
 const brokerFindings = async () => (await aboutBroker()).map(({ rule, about }) => [rule, about]);
 
 const told = (expected: readonly unknown[], what: string) =>
-  reprise.orTell(eventually(async () => expect(await brokerFindings()).toEqual(expected), { what, timeoutMs: 60_000 }));
+  reprise.orTell(eventually(async () => expect(await brokerFindings()).toEqual(expected), { what, timeoutMs: PATIENCE_MS }));
 
 interface Alarm {
   readonly raise: readonly string[];
@@ -58,7 +58,7 @@ test.each(['memory', 'disk'] as const)(
     const key = `asked-while-short-of-${short}`;
     const before = await finished();
     const sending = sendLoad(reprise, { runs: 120, everyMs: 40, ms: 300 });
-    await eventually(async () => (await finished()) > before, { what: 'the load is under way', timeoutMs: 60_000 });
+    await eventually(async () => (await finished()) > before, { what: 'the load is under way', timeoutMs: PATIENCE_MS });
     await broker.ctl(...ALARMS[short].raise);
     const refused = await reprise.orTell(
       eventually(
@@ -66,23 +66,29 @@ test.each(['memory', 'disk'] as const)(
           const answer = await start(key);
           return answer.status === 503 && answer;
         },
-        { what: 'a start is refused', timeoutMs: 60_000 },
+        { what: 'a start is refused', timeoutMs: PATIENCE_MS },
       ),
     );
     expect(refused.body).toMatchObject({ code: 'broker_blocked', detail: expect.stringContaining(short) });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     // What needs no message goes on.
     expect((await reprise.request('GET', '/v1/runs')).status).toBe(200);
-    expect(await brokerFindings()).toContainEqual(['broker.blocked', null]);
+    await eventually(async () => expect(await brokerFindings()).toContainEqual(['broker.blocked', null]), {
+      what: 'the doctor finds it',
+      timeoutMs: PATIENCE_MS,
+    });
     const alarm = expect.objectContaining({ rule: 'broker.blocked', what: expect.stringContaining(`${short} alarm`) });
-    await eventually(async () => expect(await aboutBroker()).toContainEqual(alarm), { what: 'the node’s alarm is named' });
+    await eventually(async () => expect(await aboutBroker()).toContainEqual(alarm), {
+      what: 'the node’s alarm is named',
+      timeoutMs: PATIENCE_MS,
+    });
     expect((await fetch(`${reprise.one('trigger').url}/readyz`)).status).toBe(503);
 
     await broker.ctl(...ALARMS[short].clear);
     await reprise.orTell(
       eventually(async () => [200, 202].includes((await start(key)).status), {
         what: 'starts are taken again',
-        timeoutMs: 60_000,
+        timeoutMs: PATIENCE_MS,
       }),
     );
     accepted.push(...(await sending), key);
@@ -130,12 +136,12 @@ test.each([
     try {
       await eventually(() => expect(service.logs().join('\n')).toMatch(said), {
         what: 'it says what is refused',
-        timeoutMs: 30_000,
+        timeoutMs: PATIENCE_MS,
       });
       expect(service.logs().join('\n')).not.toMatch(/poor-password|^\s+at /m);
     } finally {
       await service.stop();
     }
   },
-  90_000,
+  TEST_WITHIN_MS,
 );

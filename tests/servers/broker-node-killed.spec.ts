@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { eventually } from '@reprise/testing';
 import { checkLedger } from '../chaos/check-ledger.js';
 import { underChaos } from '../chaos/faults.js';
-import { allEnded, sendLoad, TEST_WITHIN_MS } from '../chaos/load.js';
+import { allEnded, END_WITHIN_MS, PATIENCE_MS, sendLoad, TEST_WITHIN_MS } from '../chaos/load.js';
 import { BrokerCluster } from './broker-cluster.js';
 import { ledgerNow, longestPause } from './longest-pause.js';
 
@@ -12,7 +12,7 @@ const reprise = await underChaos({}, { brokerUrl: cluster.url(1), amqpUrl: () =>
 afterAll(async () => {
   await reprise.end();
   await cluster.end();
-}, 240_000);
+}, END_WITHIN_MS);
 
 /** Starts after the death of a node, at 150 ms each: longer than it takes to go on. */
 const SINCE_DEATH = 40;
@@ -33,7 +33,7 @@ async function whileKilling(node: number): Promise<readonly string[]> {
   };
   const until = { isSo: goneOn, soFar: () => `${sinceDeath ?? 'none'} started since it was killed` };
   const sending = sendLoad(reprise, { runs: 60, ms: 200, everyMs: 25, until });
-  await eventually(async () => (await started()) >= before + 40, { what: 'the load to be under way', timeoutMs: 60_000 });
+  await eventually(async () => (await started()) >= before + 40, { what: 'the load to be under way', timeoutMs: PATIENCE_MS });
   await cluster.kill(node);
   const moment = await ledgerNow(reprise);
   sinceDeath = 0;

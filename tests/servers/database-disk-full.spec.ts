@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { eventually } from '@reprise/testing';
 import { checkLedger } from '../chaos/check-ledger.js';
 import { underChaos } from '../chaos/faults.js';
-import { allEnded, sendLoad, TEST_WITHIN_MS } from '../chaos/load.js';
+import { allEnded, END_WITHIN_MS, PATIENCE_MS, sendLoad, TEST_WITHIN_MS } from '../chaos/load.js';
 import { requestTo } from '../system/installation.js';
 import { DatabasePair } from './database-pair.js';
 
@@ -11,7 +11,7 @@ const reprise = await underChaos({}, { databaseOn: pair.url });
 afterAll(async () => {
   await reprise.end();
   await pair.end();
-}, 120_000);
+}, END_WITHIN_MS);
 
 const SERVICES = ['trigger', 'scheduler', 'executor', 'monitor'] as const;
 const KEY = 'asked-while-full';
@@ -27,7 +27,7 @@ const count = async (where: string) => (await reprise.database.query(`select fro
 const says = (name: (typeof SERVICES)[number], text: string) =>
   eventually(() => expect(reprise.one(name).current.logs().join('\n')).toContain(text), {
     what: `the ${name} says ${text}`,
-    timeoutMs: 30_000,
+    timeoutMs: PATIENCE_MS,
   });
 
 test(
@@ -41,7 +41,7 @@ test(
           const answer = await start();
           return answer.status === 503 && answer;
         },
-        { what: 'a start is refused', timeoutMs: 30_000 },
+        { what: 'a start is refused', timeoutMs: PATIENCE_MS },
       ),
     );
     expect(refused.body).toMatchObject({ code: 'unavailable' });
@@ -58,7 +58,7 @@ test(
     await reprise.orTell(
       eventually(async () => [200, 202].includes((await start()).status), {
         what: 'starts are taken again',
-        timeoutMs: 60_000,
+        timeoutMs: PATIENCE_MS,
       }),
     );
     const keys = [...(await sending), KEY];

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { eventually } from '@reprise/testing';
 import { checkLedger } from '../chaos/check-ledger.js';
 import { underChaos } from '../chaos/faults.js';
-import { allEnded, sendLoad, TEST_WITHIN_MS } from '../chaos/load.js';
+import { allEnded, END_WITHIN_MS, PATIENCE_MS, sendLoad, TEST_WITHIN_MS } from '../chaos/load.js';
 import { requestTo } from '../system/installation.js';
 import { DatabasePair } from './database-pair.js';
 import { ledgerNow, longestPause } from './longest-pause.js';
@@ -12,7 +12,7 @@ const reprise = await underChaos({}, { databaseOn: pair.url });
 afterAll(async () => {
   await reprise.end();
   await pair.end();
-}, 120_000);
+}, END_WITHIN_MS);
 
 const SERVICES = ['trigger', 'scheduler', 'executor', 'monitor'] as const;
 /** Starts after the promotion, at 150 ms each. */
@@ -33,7 +33,7 @@ test(
     };
     const until = { isSo: goneOn, soFar: () => `${sincePromotion ?? 'none'} started since the promotion` };
     const sending = sendLoad(reprise, { runs: 100, ms: 200, everyMs: 25, until });
-    await eventually(async () => (await ended()) >= 40, { what: 'the load is under way', timeoutMs: 60_000 });
+    await eventually(async () => (await ended()) >= 40, { what: 'the load is under way', timeoutMs: PATIENCE_MS });
 
     const moment = await ledgerNow(reprise);
     await pair.kill('one');
@@ -42,7 +42,7 @@ test(
     await reprise.orTell(
       eventually(async () => expect(await readiness()).toEqual(SERVICES.map(() => 503)), {
         what: 'every service says that it is not ready',
-        timeoutMs: 30_000,
+        timeoutMs: PATIENCE_MS,
       }),
     );
     expect(await pair.on('two', 'select pg_promote() as done')).toEqual([{ done: true }]);
@@ -50,7 +50,7 @@ test(
     await reprise.orTell(
       eventually(async () => expect(await readiness()).toEqual(SERVICES.map(() => 200)), {
         what: 'every service is ready again',
-        timeoutMs: 60_000,
+        timeoutMs: PATIENCE_MS,
       }),
     );
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { classifyError, Database, type Session, type Statement } from '@reprise/ledger';
 import { eventually } from '@reprise/testing';
+import { END_WITHIN_MS, TEST_WITHIN_MS } from '../chaos/load.js';
 import { DatabasePair } from './database-pair.js';
 
 /*
@@ -21,7 +22,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await database.close();
   await pair.end();
-}, 60_000);
+}, END_WITHIN_MS);
 
 const sql = (text: string): Statement => ({ name: text.slice(0, 40), text });
 const keep = (session: Session, what: string) => session.run(sql(`insert into public.kept values ('${what}')`), []);
@@ -45,30 +46,38 @@ const refusal = (attempt: Promise<unknown>) =>
     (error: unknown) => classifyError(error),
   );
 
-test('a failover to a standby that was behind: what was answered is lost, but a lost commit is not taken for another’s', async () => {
-  await keep(database, 'followed');
-  await standbyFallsBehind();
-  await keep(database, 'answered');
-  const verdict = await refusal(
-    database.transaction(async (session) => {
-      await keep(session, 'in doubt');
-      await pair.kill('one');
-      pair.leadTo('two');
-      await pair.on('two', 'select pg_promote()');
-      await pair.on('two', OTHERS);
-    }),
-  );
-  expect([verdict, await keptOn('two')]).toEqual(['unavailable', ['followed', 'other']]);
-}, 60_000);
+test(
+  'a failover to a standby that was behind: what was answered is lost, but a lost commit is not taken for another’s',
+  async () => {
+    await keep(database, 'followed');
+    await standbyFallsBehind();
+    await keep(database, 'answered');
+    const verdict = await refusal(
+      database.transaction(async (session) => {
+        await keep(session, 'in doubt');
+        await pair.kill('one');
+        pair.leadTo('two');
+        await pair.on('two', 'select pg_promote()');
+        await pair.on('two', OTHERS);
+      }),
+    );
+    expect([verdict, await keptOn('two')]).toEqual(['unavailable', ['followed', 'other']]);
+  },
+  TEST_WITHIN_MS,
+);
 
-test('a crash of the server that it recovers from by itself: a lost commit is not taken for another’s', async () => {
-  const verdict = await refusal(
-    database.transaction(async (session) => {
-      const [row] = await session.run<{ pid: number }>(sql('select pg_backend_pid() as pid'), []);
-      // One process that dies takes the memory of all with it.
-      process.kill(row?.pid ?? 0, 'SIGKILL');
-      await eventually(() => pair.on('one', OTHERS), { what: 'the server is there again' });
-    }),
-  );
-  expect([verdict, await keptOn('one')]).toEqual(['unavailable', ['other']]);
-}, 60_000);
+test(
+  'a crash of the server that it recovers from by itself: a lost commit is not taken for another’s',
+  async () => {
+    const verdict = await refusal(
+      database.transaction(async (session) => {
+        const [row] = await session.run<{ pid: number }>(sql('select pg_backend_pid() as pid'), []);
+        // One process that dies takes the memory of all with it.
+        process.kill(row?.pid ?? 0, 'SIGKILL');
+        await eventually(() => pair.on('one', OTHERS), { what: 'the server is there again' });
+      }),
+    );
+    expect([verdict, await keptOn('one')]).toEqual(['unavailable', ['other']]);
+  },
+  TEST_WITHIN_MS,
+);
