@@ -107,3 +107,28 @@ test('a delay keeps the order', async () => {
   await eventually(() => heard === 'abc', { what: 'all three' });
   expect(performance.now() - began).toBeGreaterThanOrEqual(29);
 });
+
+const openSockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+
+test('a connection that is cut while it ends is closed as well: one that stayed open would keep the process from ending', async () => {
+  // Cuts in the very turn of the event loop in which the proxy hears of the end.
+  const cutter = createServer((socket) => socket.on('data', () => proxy.cut()).on('error', () => undefined)).listen(
+    0,
+    '127.0.0.1',
+  );
+  await once(cutter, 'listening');
+  const trigger = connect((cutter.address() as AddressInfo).port, '127.0.0.1');
+  await once(trigger, 'connect');
+  for (let round = 0; round < 20; round += 1) {
+    const socket = connect(Number(new URL(proxy.url).port), '127.0.0.1').on('error', () => undefined);
+    socket.write('x');
+    await once(socket, 'data');
+    socket.end();
+    await new Promise(setImmediate);
+    trigger.write('cut');
+    await once(socket, 'close');
+  }
+  trigger.destroy();
+  cutter.close();
+  await eventually(() => expect(openSockets()).toBe(0), { what: 'all of them are closed', timeoutMs: 5_000 });
+});

@@ -101,7 +101,7 @@ export class TcpProxy implements AsyncDisposable {
   private join(near: Socket): void {
     if (this.weather.kind === 'drop') {
       near.on('error', () => undefined);
-      near.resetAndDestroy();
+      resetNow(near);
       return;
     }
     const wire = new Wire(
@@ -117,6 +117,15 @@ export class TcpProxy implements AsyncDisposable {
     this.weather = weather;
     for (const wire of this.wires) wire.changed();
   }
+}
+
+/**
+ * One that is about to end by itself cannot be reset: Node refuses it (EINVAL), never closes it after that, and then never ends itself,
+ * because it waits for the socket at its exit.
+ */
+function resetNow(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 class Wire {
@@ -145,8 +154,8 @@ class Wire {
   }
 
   reset(): void {
-    this.near.resetAndDestroy();
-    this.far.resetAndDestroy();
+    resetNow(this.near);
+    resetNow(this.far);
   }
 
   private ended(): void {
