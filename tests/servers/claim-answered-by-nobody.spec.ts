@@ -4,6 +4,7 @@ import { ClaimStore, Database, type KeyedTicket } from '@reprise/ledger';
 import { systemClock } from '@reprise/service';
 import { eventually, TcpProxy, TestDatabase } from '@reprise/testing';
 import { insertTasks } from '../../libs/ledger/test/rows.js';
+import { END_WITHIN_MS, PATIENCE_MS, TEST_WITHIN_MS } from '../chaos/load.js';
 import { DatabasePair } from './database-pair.js';
 
 /*
@@ -27,7 +28,7 @@ afterEach(async () => {
   await link.end();
   await db.end();
   await pair.end();
-}, 60_000);
+}, END_WITHIN_MS);
 
 async function ticket(idempotencyKey: string, fields: Partial<TaskState> = {}): Promise<KeyedTicket> {
   const [made] = await insertTasks(db.database, 1, { idempotencyKey, ...fields });
@@ -59,23 +60,27 @@ async function crash(): Promise<void> {
   const before = await life();
   const [row] = await pair.on('one', `select pid from pg_stat_activity where application_name = 'far' limit 1`);
   process.kill(Number(row?.['pid']), 'SIGKILL');
-  await eventually(async () => (await life()) !== before, { what: 'the server to be there again' });
+  await eventually(async () => (await life()) !== before, { what: 'the server to be there again', timeoutMs: PATIENCE_MS });
 }
 
-test('a claim under business keys that the server had on disk when it died is found: what it holds begins, what must wait waits', async () => {
-  const claim = (store: ClaimStore, tickets: readonly KeyedTicket[], id = claimId(systemClock.uuid())) =>
-    store.claimKeyed(tickets, id, 'executor-1', 15_000, (input: JsonText) => input, 'default');
-  await claim(new ClaimStore(db.database), [await ticket('taken')]);
-  const [free, taken] = [await ticket('free'), await ticket('taken')];
-  const id = claimId(systemClock.uuid());
-  const committing = swallowCommit();
-  const claiming = claim(new ClaimStore(database), [free, taken], id);
-  await committing;
-  await eventually(async () => (await claimOf(free)) === id, { what: 'the claim to commit' });
-  await crash();
-  link.pass();
-  link.cut();
-  const { claimed, inProgress } = await claiming;
-  expect(claimed).toMatchObject([{ claimed: { run: free.run, claim: id, fence: 2 }, verdict: { kind: 'owned' } }]);
-  expect(inProgress).toMatchObject([{ run: taken.run }]);
-}, 60_000);
+test(
+  'a claim under business keys that the server had on disk when it died is found: what it holds begins, what must wait waits',
+  async () => {
+    const claim = (store: ClaimStore, tickets: readonly KeyedTicket[], id = claimId(systemClock.uuid())) =>
+      store.claimKeyed(tickets, id, 'executor-1', 15_000, (input: JsonText) => input, 'default');
+    await claim(new ClaimStore(db.database), [await ticket('taken')]);
+    const [free, taken] = [await ticket('free'), await ticket('taken')];
+    const id = claimId(systemClock.uuid());
+    const committing = swallowCommit();
+    const claiming = claim(new ClaimStore(database), [free, taken], id);
+    await committing;
+    await eventually(async () => (await claimOf(free)) === id, { what: 'the claim to commit', timeoutMs: PATIENCE_MS });
+    await crash();
+    link.pass();
+    link.cut();
+    const { claimed, inProgress } = await claiming;
+    expect(claimed).toMatchObject([{ claimed: { run: free.run, claim: id, fence: 2 }, verdict: { kind: 'owned' } }]);
+    expect(inProgress).toMatchObject([{ run: taken.run }]);
+  },
+  TEST_WITHIN_MS,
+);

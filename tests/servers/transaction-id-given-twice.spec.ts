@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { classifyError, Database, type Session, type Statement } from '@reprise/ledger';
 import { eventually } from '@reprise/testing';
-import { END_WITHIN_MS, TEST_WITHIN_MS } from '../chaos/load.js';
+import { END_WITHIN_MS, PATIENCE_MS, TEST_WITHIN_MS } from '../chaos/load.js';
 import { DatabasePair } from './database-pair.js';
 
 /*
@@ -32,11 +32,15 @@ const keptOn = async (server: 'one' | 'two') =>
   (await pair.on(server, `select distinct what from public.kept order by what`)).map(({ what }) => what);
 
 async function standbyFallsBehind(): Promise<void> {
-  await eventually(async () => expect(await keptOn('two')).toEqual(['followed']), { what: 'the standby has followed so far' });
+  await eventually(async () => expect(await keptOn('two')).toEqual(['followed']), {
+    what: 'the standby has followed so far',
+    timeoutMs: PATIENCE_MS,
+  });
   await pair.on('two', `alter system set primary_conninfo = ''`);
   await pair.on('two', 'select pg_reload_conf()');
   await eventually(async () => expect(await pair.on('one', 'select from pg_stat_replication')).toEqual([]), {
     what: 'the standby follows no more',
+    timeoutMs: PATIENCE_MS,
   });
 }
 
@@ -74,7 +78,7 @@ test(
         const [row] = await session.run<{ pid: number }>(sql('select pg_backend_pid() as pid'), []);
         // One process that dies takes the memory of all with it.
         process.kill(row?.pid ?? 0, 'SIGKILL');
-        await eventually(() => pair.on('one', OTHERS), { what: 'the server is there again' });
+        await eventually(() => pair.on('one', OTHERS), { what: 'the server is there again', timeoutMs: PATIENCE_MS });
       }),
     );
     expect([verdict, await keptOn('one')]).toEqual(['unavailable', ['other']]);
