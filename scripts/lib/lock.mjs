@@ -21,12 +21,23 @@ function holderIn(text) {
   }
 }
 
-/** The file appears with all that it says: nobody reads half of it and takes its owner for dead. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/** The file appears with all that it says: nobody reads half of it and takes its owner for dead. Some file systems cannot do that. */
+function create(file, mine) {
+  try {
+    linkSync(mine, file);
+  } catch (error) {
+    if (!NO_LINKS.includes(error.code)) throw error;
+    writeFileSync(file, textOf(mine), { flag: 'wx' });
+  }
+}
+
 function tryTake(file) {
   const mine = `${file}.${process.pid}`;
   writeFileSync(mine, JSON.stringify(identify(process.pid)));
   try {
-    linkSync(mine, file);
+    create(file, mine);
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request as ask, createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createMute } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from '@jest/globals';
 import { ProblemError, silentLogger } from '@reprise/service';
@@ -19,8 +19,8 @@ async function listening(listener: RequestListener): Promise<string> {
 }
 
 /** A front door for a trigger that answers so; what it makes of a problem is the text. */
-async function frontOf(trigger: string, signal = new AbortController().signal): Promise<string> {
-  const forward = new ForwardToTrigger({ triggerUrl: () => trigger, signal, logger: silentLogger });
+async function frontOf(trigger: string, signal = new AbortController().signal, connectMs = 10_000): Promise<string> {
+  const forward = new ForwardToTrigger({ triggerUrl: () => trigger, signal, logger: silentLogger, connectMs });
   return listening((request, response) => {
     forward.forward(request, response).catch((error: unknown) => {
       response.writeHead(error instanceof ProblemError ? error.status : 500);
@@ -51,6 +51,23 @@ test('an answer is awaited however long it takes: ?wait may be longer than what 
     expect(await get(`${await frontOf(url)}/v1/schedules`)).toMatchObject({ status: 200, body: 'at last' });
   } finally {
     outside[DISPATCHER] = usual;
+  }
+});
+
+test('a connection is not: whoever is silent from the beginning is 503, whoever answers late is awaited', async () => {
+  const mute = createMute((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  const nobody = new AbortController().signal;
+  try {
+    const url = `https://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+    expect(await get(`${await frontOf(url, nobody, 100)}/v1/events`, 'POST')).toMatchObject({
+      status: 503,
+      body: 'trigger_unreachable',
+    });
+    const late = await listening((_, response) => void setTimeout(() => response.end('at last'), 500));
+    expect(await get(`${await frontOf(late, nobody, 100)}/v1/schedules`)).toMatchObject({ status: 200, body: 'at last' });
+  } finally {
+    mute.close();
   }
 });
 

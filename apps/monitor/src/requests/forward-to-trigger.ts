@@ -1,4 +1,4 @@
-import { Agent, request as askHttp, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, request as askHttp, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request as askHttps, Agent as SecureAgent } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { type Logger, ProblemError, receivedBody, unreachableCode } from '@reprise/service';
@@ -23,6 +23,8 @@ const ANSWERED = ['content-type', 'location', 'idempotent-replayed', 'retry-afte
 
 /** Shorter than servers keep a connection: one that is being closed would lose the next request. */
 const UNUSED_MS = 4_000;
+/** As long as `fetch` allows. */
+const CONNECT_MS = 10_000;
 const AGENT = new Agent({ keepAlive: true, timeout: UNUSED_MS });
 const SECURE_AGENT = new SecureAgent({ keepAlive: true, timeout: UNUSED_MS });
 
@@ -43,6 +45,8 @@ export interface ForwardOptions {
   /** Aborted when draining begins. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  /** How long a new connection to the trigger may take; default ten seconds. */
+  readonly connectMs?: number;
 }
 
 /** Hands a request to the trigger as it came, and its answer back as it came. */
@@ -76,7 +80,7 @@ export class ForwardToTrigger {
     const secure = url.protocol === 'https:';
     const options = {
       method: request.method ?? 'GET',
-      headers: passedHeaders(request),
+      headers: { ...passedHeaders(request), ...(kind === 'none' ? {} : { 'content-length': String(bytes.length) }) },
       agent: secure ? SECURE_AGENT : AGENT,
       signal,
     };
@@ -86,6 +90,7 @@ export class ForwardToTrigger {
         buffer(head).then((body) => resolve({ head, body }), fail);
       });
       outgoing.on('error', fail);
+      limitConnecting(outgoing, secure, this.options.connectMs ?? CONNECT_MS);
       outgoing.end(kind === 'none' ? undefined : bytes);
     });
   }
@@ -104,6 +109,17 @@ export class ForwardToTrigger {
       cause: error,
     });
   }
+}
+
+/** The answer may take its time, the connection may not. */
+function limitConnecting(outgoing: ClientRequest, secure: boolean, withinMs: number): void {
+  outgoing.once('socket', (socket) => {
+    if (outgoing.reusedSocket) return;
+    const late = Object.assign(new Error(`no connection within ${withinMs} ms`), { code: 'ETIMEDOUT' });
+    const timer = setTimeout(() => outgoing.destroy(late), withinMs);
+    const clear = (): void => clearTimeout(timer);
+    socket.once(secure ? 'secureConnect' : 'connect', clear).once('close', clear);
+  });
 }
 
 function passedHeaders(request: IncomingMessage): Record<string, string | string[]> {

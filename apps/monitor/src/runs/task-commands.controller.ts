@@ -79,6 +79,7 @@ export class TaskCommandsController {
     await this.refuseUnknown(asked, verb.effects ?? []);
     const result = await this.command.ask(asked.run, verb.command(asked));
     const task = await this.locate(id, path);
+    if (result === 'applied' && verb.from === 'ended') await this.refuseOverruled(task, verb.effects ?? []);
     if (result === 'stale') throw fits(task, verb) ? tooLarge() : wrongState(task, verb);
     response.status(result === 'applied' ? 200 : 202);
     return { id: asked.run.id, task: path, status: task.status, applied: result === 'applied' };
@@ -106,6 +107,16 @@ export class TaskCommandsController {
       hint: 'the task shows its effects and their states',
       errors,
     });
+  }
+
+  /** Two people may have said something at the same time: the first one counts, and the other one is told. */
+  private async refuseOverruled(task: LocatedTask, said: readonly EffectFinding[]): Promise<void> {
+    const names = said.map(({ name }) => name);
+    const states = await this.views.effectStates(task, names);
+    const lost = said.filter(({ name, happened }) => states.get(name) !== (happened ? 'committed' : 'void'));
+    if (lost.length === 0) return;
+    const detail = `Somebody else has just said otherwise of ${lost.map(({ name }) => name).join(', ')}.`;
+    throw new ProblemError({ status: 409, code: 'wrong_state', detail, hint: 'the task shows its effects and who settled them' });
   }
 
   private async locate(id: string, path: string): Promise<LocatedTask> {

@@ -174,11 +174,23 @@ describe('what is said of effects', () => {
     await db.query(`update reprise.run set status = 'cancelled', ended_at = now() where id = $1`, [run]);
     const [answer, command] = await Promise.all([
       post(`${run}/tasks/pack/settle`, { ...HAPPENED, reason: 'seen it' }),
-      carryOut(run, 'applied'),
+      carryOut(run, 'applied', `update reprise.effect set state = 'committed' where run_id = $1`),
     ]);
     expect(answer).toEqual({ status: 200, json: { id: run, task: 'pack', status: 'cancelled', applied: true } });
     const effects = [{ name: 'charge', happened: true, result: '{"id":7}' }];
     expect(command).toEqual({ kind: 'settle', node: 0, at: '', effects, reason: 'seen it' });
+  });
+
+  test('loses to what somebody else has said at the same time: 409', async () => {
+    const run = await startWith('cancelled', 'in_doubt');
+    const [answer] = await Promise.all([
+      post(`${run}/tasks/pack/settle`, HAPPENED),
+      carryOut(run, 'applied', `update reprise.effect set state = 'void' where run_id = $1`),
+    ]);
+    expect(answer).toMatchObject({
+      status: 409,
+      json: { code: 'wrong_state', detail: 'Somebody else has just said otherwise of charge.' },
+    });
   });
 
   test('does not fit a task that goes on', async () => {

@@ -169,6 +169,19 @@ describe('overlap: cancelRunning', () => {
     expect((await slots(starts)).find(({ run_id }) => run_id === third)?.state).toBe('waiting');
     expect(await starts.db.query('select run_id from reprise.command')).toEqual([{ run_id: first }]);
   });
+
+  test('cancels nobody for a place that a run which ends as it begins leaves', async () => {
+    await using starts = await StartsUnderTest.create();
+    const tasks = 'tasks: { a: { if: input.go, call: shop.work } }';
+    await starts.register(`workflow: job\nconcurrency: { limit: 2, overlap: cancelRunning }\n${tasks}`);
+    const [first] = await starts.startByName('job', [{ go: true }]);
+    const [, last] = await starts.startByName('job', [{ go: false }, { go: true }]);
+    expect((await slots(starts)).map(({ run_id, state }) => [run_id, state])).toEqual([
+      [first, 'held'],
+      [last, 'held'],
+    ]);
+    expect(await starts.db.query('select run_id from reprise.command')).toEqual([]);
+  });
 });
 
 describe('a child run', () => {

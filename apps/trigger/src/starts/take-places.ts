@@ -46,13 +46,13 @@ export async function takePlaces(session: Session, names: TopologyNames, starts:
   const taking = new TakePlaces(books);
   for (const start of counted) if (!inherited.has(start.run)) taking.take(start);
   await store.insert(taking.writes);
-  const replaced = await superseded(store, counted, taking);
-  const cancels = replaced.map(({ run, by }) => ({ run, reason: `run ${by} takes its place` }));
   return {
     placeOf: (start) => taking.places.get(start) ?? UNCOUNTED,
     settle: async (ended) => {
-      await new ChildStore(session).cancel(cancels);
+      // First what is free already: nobody is cancelled for a place that a run of this batch has left.
       const granted = await giveBack(session, taking, ended);
+      const replaced = await superseded(store, counted, taking);
+      await new ChildStore(session).cancel(replaced.map(({ run, by }) => ({ run, reason: `run ${by} takes its place` })));
       return [...replaced, ...granted].map(({ run, version }) => toInbox(names, [{ kind: 'look', run, version }]));
     },
   };

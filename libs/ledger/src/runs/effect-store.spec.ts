@@ -180,6 +180,17 @@ describe('what a person has found out', () => {
     expect(await guardOf(untold)).toBe('once-park');
   });
 
+  test('is what was said first, where two say something in one decision', async () => {
+    const first = await claimed();
+    await effects.begin(first, intent());
+    const said = (happened: boolean) => ({ name: 'charge', happened });
+    await write(first, [said(true), said(false)], false);
+    const other = await claimed();
+    await effects.begin(other, intent());
+    await write(other, [said(false), said(true)], false);
+    expect([await stateOf(first), await stateOf(other)]).toEqual([['committed'], ['void']]);
+  });
+
   test('settles what is in doubt, leaves what is known, and says of the rest that it has not happened', async () => {
     const first = await claimed();
     for (const name of ['a', 'b', 'c', 'd']) await effects.begin(first, intent({ name }));
