@@ -128,7 +128,9 @@ function failWith(draft: Draft, error: TaskError): Applied {
 }
 
 function recover(draft: Draft): Applied {
-  draft.visitAll(draft.openTasks(), (task) => {
+  draft.visitAll(draft.openTasks(), ({ node, at }) => {
+    // As it is by now: what was visited before may have ended something in it.
+    const task = draft.get(node, at);
     if (task.status === 'ready') redispatch(draft, task);
     else if (task.status === 'retrying' || task.status === 'waiting') {
       // Without a time of its own it is moved by what others do, and they leave a notice.

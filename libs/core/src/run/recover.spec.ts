@@ -1,5 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { type CommitFate, failWith, Interpreter, type InterpreterOptions, ORDERLY, succeedWith } from '@reprise/testing';
+import {
+  type CommitFate,
+  failWith,
+  Interpreter,
+  type InterpreterOptions,
+  ORDERLY,
+  succeedWith,
+  workflowOf,
+} from '@reprise/testing';
+import { keyOf } from '../address.js';
+import type { JsonText } from '../json.js';
+import { decide } from './decide.js';
+import { type Loaded, nothingLoaded } from './state/decision.js';
+import type { TaskState } from './state/task-state.js';
 
 const document = `
 workflow: w
@@ -27,6 +40,21 @@ describe('recover', () => {
     expect(again.messages.map(({ kind }) => kind).toSorted()).toEqual(['alarm', 'dispatch', 'dispatch']);
     // What it would have come back for is done on the spot.
     expect(again.tasks.find(({ progress }) => progress?.kind === 'list')?.progress).toMatchObject({ total: 150, next: 150 });
+  });
+
+  test('sees what it has ended itself: a group whose last member it finds at its end is not written back as it was', () => {
+    const text = 'workflow: w\ntasks: { g: { timeout: 1h, tasks: { c: { workflow: other } } } }';
+    const run = Interpreter.of(text, { workflows: () => ({ kind: 'succeeds', afterMs: 60_000 }) }).advance(1_000);
+    const [group, member] = [run.task('g') as TaskState, run.task('g.c') as TaskState];
+    if (member.progress?.kind !== 'child') throw new Error('no child run');
+    const children: Loaded['children'] = new Map([
+      [member.progress.run, { status: 'succeeded', output: '1' as JsonText, error: null }],
+    ]);
+    const tasks = new Map([member, group].map((row) => [keyOf(row.node, row.at), row]));
+    const loaded: Loaded = { ...nothingLoaded(run.run), tasks, open: true, children };
+    const limits = { maxInputBytes: 1_000, maxOutputBytes: 1_000, maxItems: 10 };
+    const decided = decide(workflowOf(text), loaded, [{ kind: 'recover' }], { now: run.now, units: [], limits });
+    expect(decided).toMatchObject({ run: { status: 'succeeded' } });
   });
 
   test('says the same as was said: same fences, same due times', () => {

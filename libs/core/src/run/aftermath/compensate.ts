@@ -4,7 +4,7 @@ import { enterPhase } from '../ending/enter-phase.js';
 import { startAt } from '../nodes/activate.js';
 import type { Draft } from '../state/draft.js';
 import { hasTaskEnded } from '../state/status.js';
-import { undoable } from '../state/undoable.js';
+import { isAllLoaded, UNDO_SLICE, undoable } from '../state/undoable.js';
 
 /** How soon the watch looks again when one decision has started as many compensations as it should. */
 const LOOK_AGAIN_MS = 100;
@@ -21,7 +21,8 @@ export function compensate(draft: Draft, end: End): boolean {
   // Those that cannot even be started are parked at once: a thousand of them are no work for one decision.
   while (draft.undos > 0) {
     const [first, ...rest] = next.length > 0 ? next : undoable(draft);
-    if (first === undefined) return false;
+    if (first === undefined && (draft.undos === UNDO_SLICE || isAllLoaded(draft))) return false;
+    if (first === undefined) break;
     draft.undos -= 1;
     enterPhase(draft, end, { kind: 'compensating', ...first, next: rest });
     startAt(draft, draft.node(first.node), first.at);

@@ -52,6 +52,23 @@ output: "\${{ tasks.a.output.is.not.there }}"`;
     expect([late.run.status, late.run.error?.code, order(late).length]).toEqual(['failed', 'TIMEOUT', 4]);
   });
 
+  test('undoes also what was begun before a long list whose group cannot be undone', () => {
+    const run = Interpreter.of(
+      `workflow: w
+tasks:
+  - { id: a, call: x.a, compensate: { call: x.undo } }
+  - { id: g, tasks: [{ id: l, forEach: "\${{ input }}", call: x.l, compensate: { call: x.undo } }],
+      compensate: { call: x.undo, with: "\${{ output.no.such }}", retry: { onExhausted: fail } } }
+  - { id: f, fail: { code: NO } }`,
+      { input: Array.from({ length: 60 }, (_, index) => index), handler: () => succeedWith(1) },
+    ).toRest();
+    expect([run.run.status, run.statusOf('g:compensate'), run.statusOf('a:compensate')]).toEqual([
+      'failed',
+      'failed',
+      'succeeded',
+    ]);
+  });
+
   test('knows the order of what ended in one and the same decision', () => {
     const document = `workflow: w
 tasks:

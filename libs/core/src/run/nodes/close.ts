@@ -1,4 +1,5 @@
 import { itemAt, keyOf } from '../../address.js';
+import { inDoubt } from '../ending/doubt.js';
 import { endInstance } from '../ending/end-instance.js';
 import type { Draft } from '../state/draft.js';
 import type { Closing } from '../state/scope.js';
@@ -8,6 +9,7 @@ import { groupOf, scopeOf, setScope } from '../state/scope-owner.js';
 import type { TaskState } from '../state/task-state.js';
 import { closeApproval } from '../waiting/await-answer.js';
 import { cancelChild } from '../waiting/start-child.js';
+import { hasJustBegun } from '../waiting/start-wait.js';
 import { roundsProgress } from './rounds.js';
 
 /** Closes the run's scope: nothing more starts, what is open is asked to stop. */
@@ -64,5 +66,7 @@ export function cancelTask(draft: Draft, task: TaskState): void {
   }
   if (task.progress?.kind === 'child') return cancelChild(draft, task, task.progress);
   if (task.progress?.kind === 'approval') closeApproval(draft, task);
-  endInstance(draft, task, { status: 'cancelled', output: null, error: null });
+  // An event that was on its way may be out, though nobody has confirmed it.
+  const mayBeOut = task.progress?.kind === 'emit' && !hasJustBegun(task, draft.moment.now);
+  endInstance(draft, mayBeOut ? inDoubt(draft, task) : task, { status: 'cancelled', output: null, error: null });
 }

@@ -28,6 +28,8 @@ export function reopen(draft: Draft, node: Node, at: At): boolean {
     ...before,
     status: 'running',
     fence: fenceOf(before.fence + 1),
+    // Its time, and that of the attempts it is given, counts from here.
+    startedAt: draft.now,
     endedAt: null,
     output: null,
     error: null,

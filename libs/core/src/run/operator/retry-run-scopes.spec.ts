@@ -17,6 +17,18 @@ describe('inside a group that had failed', () => {
     expect(calls.sort()).toEqual(['f', 'g.b']);
   });
 
+  test('which has a policy of its own has all of it again, however long ago it failed', () => {
+    let calls = 0;
+    const policy = 'retry: { maximumAttempts: 3, initialInterval: 1s, jitter: none, maximumElapsed: 10s }';
+    const run = Interpreter.of(
+      `workflow: w\ntasks: { g: { ${policy}, tasks: { a: { call: x.a, retry: { maximumAttempts: 1 } } } } }`,
+      { handler: () => (++calls <= 4 ? broken : succeedWith(1)) },
+    ).toRest();
+    expect([run.run.status, calls]).toEqual(['failed', 3]);
+    run.advance(3_600_000).send({ kind: 'retry-run', by: 'ann' }).toRest();
+    expect([run.run.status, calls]).toEqual(['succeeded', 5]);
+  });
+
   test('whose output cannot be made fails again, and runs nothing', () => {
     const { run, calls } = twice('  g: { tasks: { a: { call: x.a } }, output: "${{ tasks.a.output.x }}" }');
     expect([calls, run.run.status, run.run.progress.reopened]).toEqual([[], 'failed', 1]);

@@ -50,6 +50,9 @@ export function undoable(draft: Draft): readonly Address[] {
     .slice(0, UNDO_SLICE);
 }
 
+/** Whether nothing lies beyond the slice that was loaded. What ended in this decision may cover all of a full one, and hide what is older. */
+export const isAllLoaded = (draft: Draft): boolean => loadedBefore(draft).length < UNDO_SLICE;
+
 function loadedBefore(draft: Draft): readonly TaskState[] {
   if (draft.loaded.undoable === null) throw new NeedsMore({ undoable: true });
   return draft.loaded.undoable;

@@ -63,6 +63,27 @@ describe('an emitted event', () => {
     expect(run.published.map(({ id }) => id)).toEqual([`${run.run.id}/tell`]);
   });
 
+  test('that may be out is undone, though nobody has confirmed it when its run is cancelled', () => {
+    const fates = { ...ORDERLY, message: () => 'lost' as const };
+    const run = Interpreter.of(
+      'workflow: w\ntasks: { tell: { emit: { type: t }, compensate: { call: x.untell } }, nap: { sleep: 1h } }',
+      { fates },
+    ).advance(1_000);
+    expect(run.statusOf('tell')).toBe('waiting');
+    const { tasks } = run.decide([{ kind: 'cancel', reason: null, by: null }]);
+    expect(tasks.map(({ node, status }) => [run.workflow.nodes[node]?.path, status])).toContainEqual([
+      'tell:compensate',
+      'ready',
+    ]);
+  });
+
+  test('that is cancelled in the decision that begins it was never out', () => {
+    const document =
+      'workflow: w\ntasks: { tell: { emit: { type: t }, compensate: { call: x.untell } }, f: { fail: { code: NO } } }';
+    const run = Interpreter.of(document).toRest();
+    expect([run.statusOf('tell'), run.task('tell:compensate'), run.published]).toEqual(['cancelled', null, []]);
+  });
+
   test('goes out again with recover', () => {
     const run = Interpreter.of(SHIPPED, { input: { what: 'shipped', id: 7 } });
     expect(run.decide([{ kind: 'recover' }]).messages).toMatchObject([{ kind: 'emit', event: { id: `${run.run.id}/tell` } }]);
