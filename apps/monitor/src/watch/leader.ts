@@ -14,6 +14,7 @@ const ROLE = 'monitor';
 const PURGE_PAGE = 1_000;
 const MOST_PURGES = 10;
 const DAY_MS = 24 * 3_600_000;
+const PLACES_MS = 600_000;
 
 export interface LeaderOptions {
   /** This process, in the lease rows. */
@@ -34,6 +35,7 @@ export class Leader {
   /** Monotonic, from before the lease was asked for; null: it does not lead. */
   private leadsUntilMs: number | null = null;
   private houseAtMs: number | null = null;
+  private placesAtMs: number | null = null;
 
   constructor(private readonly options: LeaderOptions) {
     const { metrics } = options;
@@ -65,6 +67,7 @@ export class Leader {
     if (!wasLeading) await this.showGauges();
     await this.purgeEvents();
     await this.keepHouse(logger);
+    await this.keepPlaces(logger);
     return 'rest';
   }
 
@@ -110,9 +113,16 @@ export class Leader {
     if (this.houseAtMs !== null && now - this.houseAtMs < DAY_MS) return;
     await ensurePartitions(this.options.database);
     await new AdmissionStore(this.options.database).purge();
-    const keys = await reclaimPlaces(this.options.database);
-    if (keys > 0) logger.warn({ keys }, 'runs that have ended had kept places of concurrency keys; others have them now');
     this.houseAtMs = now;
     logger.debug({}, 'partitions are there for the weeks ahead');
+  }
+
+  /** While services are upgraded, those of the version before may still leave places behind. */
+  private async keepPlaces(logger: Logger): Promise<void> {
+    const now = this.options.clock.monotonicMs();
+    if (this.placesAtMs !== null && now - this.placesAtMs < PLACES_MS) return;
+    this.placesAtMs = now;
+    const keys = await reclaimPlaces(this.options.database);
+    if (keys > 0) logger.warn({ keys }, 'runs that have ended had kept places of concurrency keys; others have them now');
   }
 }
