@@ -90,6 +90,8 @@ export class ClaimStore {
       });
     } catch (error) {
       if (error instanceof QueueIsPaused) return { claimed: [], inProgress: [], isPaused: true };
+      // Without those: the keys that they had may be others' of this very batch.
+      if (error instanceof Unbegun) return this.claimKeyed(error.without(sorted), claim, executor, leaseMs, fingerprint, queue);
       const [last] = tried.slice(-1);
       if (classifyError(error) !== 'unavailable' || last === undefined) throw error;
       const claimed = await this.stillHeld(last, claim);
@@ -113,6 +115,10 @@ export class ClaimStore {
     const { claimed: rows, isPaused } = await this.claimIn(session, mine, by);
     // Keys must not be taken for attempts that do not begin.
     if (isPaused) throw new QueueIsPaused();
+    const unbegun = keyed.filter(
+      (each, index) => verdicts[index]?.kind === 'owned' && !rows.some((row) => byKey(each, row) === 0),
+    );
+    if (unbegun.length > 0) throw new Unbegun(unbegun);
     const claimed = rows.flatMap((row) => {
       const index = keyed.findIndex((each) => byKey(each, row) === 0);
       const verdict = verdicts[index];
@@ -159,6 +165,17 @@ export class ClaimStore {
 
 /** Undoes the transaction. */
 class QueueIsPaused extends Error {}
+
+/** Undoes the transaction: these have taken keys, and their runs are paused or their time is over. */
+class Unbegun extends Error {
+  constructor(private readonly tickets: readonly Ticket[]) {
+    super('not every attempt that has taken a key began');
+  }
+
+  without<Each extends Ticket>(all: readonly Each[]): readonly Each[] {
+    return all.filter((ticket) => !this.tickets.some((each) => byKey(each, ticket) === 0 && each.fence === ticket.fence));
+  }
+}
 
 /** As `ClaimStore.renew`, within a transaction. */
 export async function renewIn(session: Session, renewals: readonly Renewal[], leaseMs: number): Promise<readonly Renewed[]> {

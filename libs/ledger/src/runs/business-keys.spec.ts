@@ -21,6 +21,12 @@ async function ticket(key: string, fields: Partial<TaskState> = {}, call = CALL)
   return { ...made, call };
 }
 
+async function pausedTicket(key: string): Promise<KeyedTicket> {
+  const made = await ticket(key);
+  await db.query(`update reprise.run set status = 'paused' where id = $1`, [made.run]);
+  return made;
+}
+
 const claim = (tickets: readonly KeyedTicket[], by = store, id = newClaim()) =>
   by.claimKeyed(tickets, id, 'executor-1', 15_000, fingerprint, 'default');
 
@@ -190,6 +196,19 @@ describe('a business key', () => {
     expect(await verdict(await ticket(key))).toBe('owned');
   });
 
+  test.each([
+    ['whose run is paused', pausedTicket],
+    ['whose time is over', (key: string) => ticket(key, { queueUntil: 1 })],
+  ])('is not taken for an attempt that does not begin, %s: it is free, for others of the same batch too', async (_, make) => {
+    const key = newKey();
+    const [first, second] = [await make(key), await make(key)];
+    expect(await verdict(first)).toBe('nothing');
+    expect(await db.query('select run_id from reprise.idempotency where key = $1', [key])).toEqual([]);
+    const other = await ticket(key);
+    const { claimed, inProgress } = await claim([first, second, other]);
+    expect([claimed.map((each) => [each.claimed.run, each.verdict.kind]), inProgress]).toEqual([[[other.run, 'owned']], []]);
+  });
+
   test('claim whose commit got no answer is looked up: the owner owns, who must wait waits', async () => {
     await using proxy = await TcpProxy.to(db.url);
     const database = new Database({ url: proxy.url, applicationName: 'far', poolSize: 2 });
@@ -199,11 +218,13 @@ describe('a business key', () => {
       const before = [await ticket(taken), await ticket(answered)] as const;
       await claim(before);
       await end(before[1], answered, true);
+      // Of a paused run: what was worked out for it is undone, and is not what is looked up.
+      const stopped = await pausedTicket(free);
       const mine = [await ticket(taken), await ticket(free), await ticket(answered)];
       const id = newClaim();
       // The first answers must get through; only the commit's is lost.
       const committing = swallowCommit(database, proxy);
-      const claiming = claim(mine, new ClaimStore(database), id);
+      const claiming = claim([stopped, ...mine], new ClaimStore(database), id);
       await committing;
       await eventually(async () => (await claimOf(mine[1] as KeyedTicket)) === id, { what: 'the claim to commit' });
       proxy.pass();
