@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AttemptTicket } from '@reprise/contracts';
 import { claimId, type Json, type Outcome, type RunId } from '@reprise/core';
-import { ClaimStore, outcomeByKey, RunViews } from '@reprise/ledger';
+import { ClaimStore, CommandStore, fingerprintOf, outcomeByKey, RunViews } from '@reprise/ledger';
 import { systemClock } from '@reprise/service';
 import { reported, SchedulerUnderTest, succeeded, ticketsOf } from '../../test/scheduler-under-test.js';
 
@@ -27,26 +27,31 @@ interface Played {
 /** As an executor does it: what has a key is looked up first, and a handler runs only for what the ledger does not answer. */
 async function play(document: string, input: Json, failing = 'ending'): Promise<Played> {
   const { run, tickets } = await scheduler.start(document, input);
+  return { run, ran: await carryOn(tickets, failing) };
+}
+
+async function carryOn(tickets: readonly AttemptTicket[], failing: string, code?: string): Promise<readonly string[]> {
   const ran: string[] = [];
   for (let ready = [...tickets]; ready.length > 0; ) {
     const ticket = ready.shift()!;
-    const { claimed, outcome } = await answerTo(ticket, failing);
-    if (outcome.kind !== 'succeeded' || outcome.fromLedger !== true) ran.push(ticket.path);
+    const { claimed, outcome, isOwn } = await answerTo(ticket, failing, code);
+    if (isOwn) ran.push(ticket.path);
     ready.push(...ticketsOf(await scheduler.advance([reported({ ticket, claimed }, outcome)])));
   }
-  return { run, ran };
+  return ran;
 }
 
-async function answerTo(ticket: AttemptTicket, failing: string) {
-  const outcome = ticket.path === failing ? failed('NO') : succeeded({ receipt: ticket.run });
-  if (ticket.keyed !== true) return { claimed: (await scheduler.claimOne([ticket])).claimed, outcome };
+async function answerTo(ticket: AttemptTicket, failing: string, code = 'NO') {
+  const outcome = ticket.path === failing ? failed(code) : succeeded({ receipt: ticket.run });
+  if (ticket.keyed !== true) return { claimed: (await scheduler.claimOne([ticket])).claimed, outcome, isOwn: true };
   const claims = new ClaimStore(scheduler.db.database);
-  const { claimed } = await claims.claimKeyed([ticket], claimId(systemClock.uuid()), 'e', 15_000, () => 'f', 'default');
+  const { claimed } = await claims.claimKeyed([ticket], claimId(systemClock.uuid()), 'e', 15_000, fingerprintOf, 'default');
   const [mine] = claimed;
   if (mine === undefined) throw new Error(`${ticket.path} was not claimed`);
   const { verdict } = mine;
   return {
     claimed: mine.claimed,
+    isOwn: verdict.kind === 'owned',
     outcome: verdict.kind === 'owned' ? outcome : outcomeByKey(ticket.call, mine.claimed, verdict),
   };
 }
@@ -140,4 +145,23 @@ describe('a task that is answered by another of its own run', () => {
     expect(await keysOf('k4')).toEqual([]);
     expect(await scheduler.run(run)).toMatchObject({ status: 'failed' });
   });
+});
+
+test('a task of `onFailure` that a run begins anew is answered by its own earlier success, and another input is a conflict', async () => {
+  const told = `${document('tells', '{ id: ending, call: ship }')}onFailure:
+  - { id: tell, call: mail, with: { code: "\${{ run.error.code }}" }, idempotencyKey: "\${{ run.id }}" }
+`;
+  const { run, tickets } = await scheduler.start(told);
+  const version = tickets[0]!.version;
+  const again = async (code: string) => {
+    const commands = new CommandStore(scheduler.db.database);
+    await commands.insert({ id: systemClock.uuidv7(), run, kind: 'retry-run', payload: {}, askedBy: 'ann' });
+    return carryOn(ticketsOf(await scheduler.advance([{ kind: 'look', run, version }])), 'ending', code);
+  };
+  const tell = async () => (await tasksOf(run)).get('onFailure.tell');
+  expect(await carryOn(tickets, 'ending')).toEqual(['ending', 'onFailure.tell']);
+  expect(await again('NO')).toEqual(['ending']);
+  expect(await tell()).toMatchObject({ status: 'succeeded', output: { receipt: run } });
+  expect(await again('OTHER')).toEqual(['ending']);
+  expect(await tell()).toMatchObject({ status: 'failed', error: { code: 'IDEMPOTENCY_CONFLICT' } });
 });

@@ -48,7 +48,9 @@ export async function takeKeys(session: Session, keyed: readonly Keyed[]): Promi
   return keyed.map((each) => {
     const row = rows.find((candidate) => candidate.name === each.call && candidate.key === each.key);
     if (row === undefined) return { kind: 'in-progress' };
-    if (row.run_id === each.run && row.node === each.node && row.at === each.at) return { kind: 'owned' };
+    const isMine = row.run_id === each.run && row.node === each.node && row.at === each.at;
+    // A success of its own is from before its run was taken up again: it answers, as anybody's does.
+    if (isMine && row.state === 'open') return { kind: 'owned' };
     if (row.fingerprint !== each.fingerprint) return { kind: 'conflict', owner: row.run_id };
     if (row.state !== 'succeeded') return { kind: 'in-progress' };
     const owner = { run: row.run_id, node: row.node, at: row.at };
