@@ -147,6 +147,30 @@ describe('events that a wait has not seen', () => {
     expect(await numbersOf(again)).toEqual([]);
   });
 
+  test('under a new fence are told of when it begins, but for those it has seen under it and those another wait has taken', async () => {
+    const wait = aWait('a');
+    const number = await onlyNumber(anEvent('a'));
+    await mark(wait, number, true);
+    const again = { ...wait, fence: fence(2) };
+    expect(await begin(again)).toMatchObject([{ run: wait.run, fence: 2 }]);
+    await mark(again, number, false);
+    expect(await begin(again)).toEqual([]);
+    expect(await begin({ ...wait, node: 9 })).toMatchObject([{ node: 9 }]);
+    await mark(again, number, true);
+    expect(await begin({ ...wait, node: 9 })).toEqual([]);
+  });
+
+  test('sent to its run are told of again likewise', async () => {
+    const wait = aWait('a');
+    const [row] = await db.query<{ number: number }>(
+      `insert into reprise.kept_event (run_id, type, source, id, body, size) values ($1, $2, 's', 'e', '1', 1) returning number::int`,
+      [wait.run, PATTERN],
+    );
+    await mark(wait, row?.number ?? 0, true);
+    expect(await begin(wait)).toEqual([]);
+    expect(await begin({ ...wait, fence: fence(2) })).toMatchObject([{ fence: 2 }]);
+  });
+
   test('come a hundred at a time, and no more than a megabyte', async () => {
     const wait = aWait('many');
     await arrive(...Array.from({ length: 130 }, () => anEvent('many')));

@@ -82,12 +82,12 @@ export class WaitStore {
     const column = <Value>(pick: (each: Subscription) => Value): Value[] => sorted.map(pick);
     const [runs, nodes, ats] = [column((each) => each.run), column((each) => each.node), column((each) => each.at)];
     const [interests, keys] = [column((each) => each.interest), column((each) => each.key)];
-    const since = column((each) => each.since);
+    const [fences, since] = [column((each) => each.fence), column((each) => each.since)];
     await this.session.write(statement('insert-subscriptions'), [
       runs,
       nodes,
       ats,
-      column((each) => each.fence),
+      fences,
       column((each) => each.version),
       column((each) => each.workflow),
       interests,
@@ -100,6 +100,7 @@ export class WaitStore {
       runs,
       nodes,
       ats,
+      fences,
       interests,
       keys,
       types,
