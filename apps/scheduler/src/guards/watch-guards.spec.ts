@@ -32,6 +32,25 @@ test('what live executors say of their handlers is known, the strictest where th
   expect(watched.limitsOf('unheard')).toBeNull();
 });
 
+test('limits are known as long as nobody hosts the handler without them: all of its executors may be starting anew', async () => {
+  const limits = { pay: { concurrency: 5 }, mail: { concurrency: 1 } };
+  const hosting = (handlers: readonly string[], said: unknown): Member => ({ ...member(said), info: { handlers, limits: said } });
+  let live = [hosting(['pay', 'mail'], limits)];
+  const watched = new WatchGuards({
+    dependencies: { troubled: async () => new Set() },
+    members: { live: async () => live },
+    settings,
+    logger: silentLogger,
+  });
+  await watched.look();
+  live = [];
+  await watched.look();
+  expect([watched.limitsOf('pay')?.concurrency, watched.limitsOf('mail')?.concurrency]).toEqual([5, 1]);
+  live = [hosting(['pay'], {})];
+  await watched.look();
+  expect([watched.limitsOf('pay'), watched.limitsOf('mail')?.concurrency]).toEqual([null, 1]);
+});
+
 const saying = (startedAt: number, handlers: unknown, retries: unknown): Member => ({
   id: 'e',
   service: 'executor',

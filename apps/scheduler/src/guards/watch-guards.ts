@@ -55,7 +55,7 @@ export class WatchGuards implements Guards {
     try {
       if (this.dependencies !== 'off') this.troubled = await dependencies.troubled();
       const live = await members.live('executor');
-      this.limits = limitsOfAll(live);
+      this.limits = withThoseGone(limitsOfAll(live), this.limits, live);
       // Where replicas differ, the one that started last is of the newer version.
       for (const { info } of live.toSorted((a, b) => a.startedAt - b.startedAt))
         for (const [call, said] of readHandlerRetries(info)) this.retries.set(call, said);
@@ -73,6 +73,16 @@ function limitsOfAll(members: readonly Member[]): ReadonlyMap<string, HandlerLim
   for (const { info } of members)
     for (const [call, said] of readHandlerLimits(info)) limits.set(call, strictest(limits.get(call), said));
   return limits;
+}
+
+/** All executors of a handler may be away for a moment: attempts that are let go meanwhile would not be counted when they are back. */
+function withThoseGone(
+  limits: ReadonlyMap<string, HandlerLimits>,
+  before: ReadonlyMap<string, HandlerLimits>,
+  live: readonly Member[],
+): ReadonlyMap<string, HandlerLimits> {
+  const hosted = new Set(live.flatMap(({ info }): unknown[] => (Array.isArray(info['handlers']) ? info['handlers'] : [])));
+  return new Map([...[...before].filter(([call]) => !hosted.has(call)), ...limits]);
 }
 
 function strictest(a: HandlerLimits | undefined, b: HandlerLimits): HandlerLimits {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { failWith, fatesFrom, Interpreter, ORDERLY, type SimulatedHandler, succeedWith } from '@reprise/testing';
 import fc from 'fast-check';
-import type { DependencyPolicy } from '../admission/index.js';
+import type { DependencyPolicy, HandlerLimits } from '../admission/index.js';
 import { explainWhy } from '../retry/index.js';
 
 const BREAKER = {
@@ -209,6 +209,20 @@ describe('a handler of which only so many attempts may run at the same time', ()
     });
     cancelled.advance(1_000).send({ kind: 'cancel', reason: null, by: null }).toRest();
     expect(cancelled.run.status).toBe('cancelled');
+  });
+
+  test('has the place of an attempt given back that was let go while nobody knew of the limit', () => {
+    const known: Record<string, HandlerLimits> = { 'bank.pay': { rate: null, concurrency: 1 } };
+    const run = Interpreter.of(wide(', rateLimit: { max: 100, per: 1s }'), {
+      input: list(2),
+      handler: () => ({ ...succeedWith({}), afterMs: 10_000 }),
+      guards: { ...guards, limits: known },
+    }).advance(1_000);
+    const waiting = list(2).find((index) => run.task(`all[${index}]`)?.why?.reason === 'hold');
+    expect(run.task(`all[${waiting}]`)?.memory?.pass).toMatchObject({ place: 'bank.pay' });
+    delete known['bank.pay'];
+    run.advance(15_000);
+    expect(run.task(`all[${waiting}]`)).toMatchObject({ status: 'running', memory: { pass: { place: 'bank.pay' } } });
   });
 
   test('and its rate hold together, whatever becomes of messages, executors and schedulers', () => {

@@ -41,7 +41,9 @@ export function admitAttempt(draft: Draft, task: TaskState, work: CallWork, sent
     draft.admissionRequests.push(request);
     return { kind: 'later', task: waiting(task, draft.now) };
   }
-  const place = request.place === null ? {} : { place: request.place.call };
+  // A place that it has asked for before stays its own to give back, though nobody knows of the limit just now.
+  const call = request.place?.call ?? task.memory?.pass?.place;
+  const place = call === undefined ? {} : { place: call };
   if (answer.kind === 'later') {
     // It waits for its place in line, which has to be given up should it never start.
     const memory = { ...(task.memory ?? NO_MEMORY), ...passOf(task, answer.hold === 'CONCURRENCY' ? place : null) };
