@@ -1,8 +1,8 @@
 import { parseDocument, type RunId, runId, startRun, toJsonText, type VersionId, versionId } from '@reprise/core';
 import { StartStore, WorkflowStore } from '@reprise/ledger';
-import { createServiceContext, Metrics, type RunningService, readSettings, silentLogger, systemClock } from '@reprise/service';
+import { type RunningService, systemClock } from '@reprise/service';
 import { TestBroker, TestDatabase } from '@reprise/testing';
-import { startMonitor } from '../src/monitor.module.js';
+import { monitorOn } from './monitor-on.js';
 
 const DOCUMENT = 'workflow: ship\ndescription: Ships it.\ntasks:\n  pack: { call: shop.pack, idempotencyKey: "${{ run.id }}" }\n';
 const parsed = parseDocument(DOCUMENT);
@@ -32,22 +32,9 @@ export class MonitorUnderTest {
   begin = async (): Promise<void> => {
     const db = await TestDatabase.create();
     await new WorkflowStore(db.database).register(this.version, 'ship', null, document);
-    const settings = readSettings(
-      {
-        DATABASE_URL: db.url,
-        AMQP_URL: this.broker.url,
-        REPRISE_PREFIX: this.broker.prefix,
-        REPRISE_QUEUE_TYPE: 'classic',
-        REPRISE_PORT: '0',
-        REPRISE_LEASE: '300ms',
-        REPRISE_DATABASE_POOL: '4',
-      },
-      'monitor',
-    );
-    const metrics = new Metrics({ service: 'monitor', nodeDefaults: false });
-    const context = createServiceContext('monitor', settings, { logger: silentLogger, metrics });
     const triggerUrl = () => `http://127.0.0.1:${this.triggerPort}`;
-    this.own = { db, monitor: await startMonitor(context, { triggerUrl, supervised: false }) };
+    const environment = { REPRISE_LEASE: '300ms' };
+    this.own = { db, monitor: await monitorOn(db, this.broker, { triggerUrl, environment }) };
   };
 
   end = async (): Promise<void> => {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeInbox, shardOf } from '@reprise/contracts';
 import { NO_ORIGIN, parseDocument, type RunId, runId, startRun, toJsonText, type VersionId, versionId } from '@reprise/core';
 import { StartStore, WorkflowStore } from '@reprise/ledger';
-import { createServiceContext, Metrics, type RunningService, readSettings, silentLogger, systemClock } from '@reprise/service';
+import { type RunningService, systemClock } from '@reprise/service';
 import { eventually, TestBroker, TestDatabase } from '@reprise/testing';
-import { startMonitor } from '../monitor.module.js';
+import { monitorOn } from '../../test/monitor-on.js';
 
 const DOCUMENT = `
 workflow: refund
@@ -64,24 +64,9 @@ async function http(person: Person | null, method: string, path: string, body?: 
 const say = (person: Person, approval: string, decision: string, more: Record<string, unknown> = {}, monitor = 0) =>
   http(person, 'POST', `/v1/approvals/${approval}`, { decision, ...more }, monitor);
 
-async function start(): Promise<RunningService> {
-  const settings = readSettings(
-    {
-      DATABASE_URL: db.url,
-      AMQP_URL: broker.url,
-      REPRISE_PREFIX: broker.prefix,
-      REPRISE_QUEUE_TYPE: 'classic',
-      REPRISE_WHEEL_LEVELS: '1',
-      REPRISE_PORT: '0',
-      REPRISE_DATABASE_POOL: '4',
-      REPRISE_TOKENS: Object.entries(TOKENS)
-        .map(([name, token]) => `${name}=${token}`)
-        .join(','),
-    },
-    'monitor',
-  );
-  const metrics = new Metrics({ service: 'monitor', nodeDefaults: false });
-  return startMonitor(createServiceContext('monitor', settings, { logger: silentLogger, metrics }), { supervised: false });
+function start(): Promise<RunningService> {
+  const tokens = Object.entries(TOKENS).map(([name, token]) => `${name}=${token}`);
+  return monitorOn(db, broker, { environment: { REPRISE_TOKENS: tokens.join(',') } });
 }
 
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { RunId } from '@reprise/core';
-import { createServiceContext, Metrics, type RunningService, readSettings, silentLogger } from '@reprise/service';
+import type { RunningService } from '@reprise/service';
 import { type RegisteredWorkflow, registerWorkflow, startRuns, TestBroker, TestDatabase } from '@reprise/testing';
-import { startMonitor } from '../monitor.module.js';
+import { monitorOn } from '../../test/monitor-on.js';
 
 let db: TestDatabase;
 const broker = new TestBroker();
@@ -12,21 +12,7 @@ let shipping: RegisteredWorkflow;
 beforeAll(async () => {
   db = await TestDatabase.create();
   shipping = await registerWorkflow(db.database, 'workflow: shipping\ntasks: { pack: { call: shop.pack } }');
-  const settings = readSettings(
-    {
-      DATABASE_URL: db.url,
-      AMQP_URL: broker.url,
-      REPRISE_PREFIX: broker.prefix,
-      REPRISE_QUEUE_TYPE: 'classic',
-      REPRISE_WHEEL_LEVELS: '1',
-      REPRISE_PORT: '0',
-      REPRISE_DATABASE_POOL: '4',
-    },
-    'monitor',
-  );
-  const metrics = new Metrics({ service: 'monitor', nodeDefaults: false });
-  const context = createServiceContext('monitor', settings, { logger: silentLogger, metrics });
-  monitor = await startMonitor(context, { supervised: false });
+  monitor = await monitorOn(db, broker);
 });
 afterAll(async () => {
   await monitor.close();

@@ -80,7 +80,7 @@ export class TaskCommandsController {
     const result = await this.command.ask(asked.run, verb.command(asked));
     const task = await this.locate(id, path);
     if (result === 'applied' && verb.from === 'ended') await this.refuseOverruled(task, verb.effects ?? []);
-    if (result === 'stale') throw fits(task, verb) ? tooLarge() : wrongState(task, verb);
+    if (result === 'stale') throw refused(task, verb);
     response.status(result === 'applied' ? 200 : 202);
     return { id: asked.run.id, task: path, status: task.status, applied: result === 'applied' };
   }
@@ -171,6 +171,14 @@ const TASK_HINTS: Readonly<Record<TaskStatus, string>> = {
   skipped: ENDED,
   cancelled: ENDED,
 };
+
+/** Why a command that fitted when it was asked was not carried out. */
+function refused(task: LocatedTask, verb: TaskVerb): ProblemError {
+  if (!fits(task, verb)) return wrongState(task, verb);
+  if (verb.from === 'parked') return tooLarge();
+  const detail = 'The task has been something else meanwhile.';
+  return new ProblemError({ status: 409, code: 'wrong_state', detail, hint: 'look at it, and ask again' });
+}
 
 const tooLarge = (): ProblemError =>
   new ProblemError({

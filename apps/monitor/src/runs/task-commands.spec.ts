@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseDocument, type RunId, runId, startRun, toJsonText, type VersionId, versionId } from '@reprise/core';
 import { StartStore, WorkflowStore } from '@reprise/ledger';
-import { createServiceContext, Metrics, type RunningService, readSettings, silentLogger, systemClock } from '@reprise/service';
+import { type RunningService, systemClock } from '@reprise/service';
 import { eventually, TestBroker, TestDatabase } from '@reprise/testing';
-import { startMonitor } from '../monitor.module.js';
+import { monitorOn } from '../../test/monitor-on.js';
 import { readResolution, readSettlement } from './read-resolution.js';
 
 const parsed = parseDocument('workflow: ship\ntasks: { pack: { call: shop.pack }, send: { needs: [pack], call: shop.send } }');
@@ -61,21 +61,7 @@ beforeAll(async () => {
   db = await TestDatabase.create();
   version = versionId(systemClock.uuidv7());
   await new WorkflowStore(db.database).register(version, 'ship', null, document);
-  const settings = readSettings(
-    {
-      DATABASE_URL: db.url,
-      AMQP_URL: broker.url,
-      REPRISE_PREFIX: broker.prefix,
-      REPRISE_QUEUE_TYPE: 'classic',
-      REPRISE_WHEEL_LEVELS: '1',
-      REPRISE_PORT: '0',
-      REPRISE_DATABASE_POOL: '4',
-    },
-    'monitor',
-  );
-  const metrics = new Metrics({ service: 'monitor', nodeDefaults: false });
-  const context = createServiceContext('monitor', settings, { logger: silentLogger, metrics, clock });
-  monitor = await startMonitor(context, { supervised: false });
+  monitor = await monitorOn(db, broker, { clock });
 });
 afterAll(async () => {
   await monitor.close();
@@ -191,6 +177,12 @@ describe('what is said of effects', () => {
       status: 409,
       json: { code: 'wrong_state', detail: 'Somebody else has just said otherwise of charge.' },
     });
+  });
+
+  test('that the task has been taken up again for meanwhile is refused, though it has ended once more', async () => {
+    const run = await startWith('failed', 'in_doubt');
+    const [answer] = await Promise.all([post(`${run}/tasks/pack/settle`, HAPPENED), carryOut(run, 'stale')]);
+    expect(answer).toMatchObject({ status: 409, json: { code: 'wrong_state', hint: 'look at it, and ask again' } });
   });
 
   test('does not fit a task that goes on', async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { BrokerConnection, Publisher } from '@reprise/broker';
-import { createServiceContext, Metrics, type RunningService, readSettings, silentLogger } from '@reprise/service';
+import { type RunningService, silentLogger } from '@reprise/service';
 import { eventually, registerWorkflow, startRuns, TestBroker, TestDatabase } from '@reprise/testing';
-import { startMonitor } from '../monitor.module.js';
+import { monitorOn } from '../../test/monitor-on.js';
 
 const broker = new TestBroker();
 let db: TestDatabase;
@@ -13,18 +13,7 @@ let isClosed = false;
 
 beforeAll(async () => {
   db = await TestDatabase.create();
-  const environment = {
-    DATABASE_URL: db.url,
-    AMQP_URL: broker.url,
-    REPRISE_PREFIX: broker.prefix,
-    REPRISE_QUEUE_TYPE: 'classic',
-    REPRISE_WHEEL_LEVELS: '1',
-    REPRISE_PORT: '0',
-    REPRISE_DATABASE_POOL: '4',
-  };
-  const metrics = new Metrics({ service: 'monitor', nodeDefaults: false });
-  const context = createServiceContext('monitor', readSettings(environment, 'monitor'), { logger: silentLogger, metrics });
-  monitor = await startMonitor(context, { supervised: false });
+  monitor = await monitorOn(db, broker);
   const topology = { prefix: broker.prefix, queueType: 'classic', wheelLevels: 1 } as const;
   connection = new BrokerConnection({ url: broker.url, topology, logger: silentLogger });
   await connection.start();
