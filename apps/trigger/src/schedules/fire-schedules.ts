@@ -10,7 +10,7 @@ import { firingRequest, runsOf, skipRequest, type TimedTarget } from './schedule
 /** Schedules of one transaction. */
 const PAGE = 100;
 /** Of a schedule: what lies further back has ended, or nobody asked that it should not overlap. */
-const MOST_OPEN_RUNS = 1_000;
+export const MOST_OPEN_RUNS = 1_000;
 
 export interface FireSchedulesOptions {
   readonly starts: Pick<StartRuns, 'startAsked'>;

@@ -18,6 +18,7 @@ import {
 import type { Clock } from '@reprise/service';
 import type { StartAnswer } from '../starts/start-request.js';
 import type { StartRuns } from '../starts/start-runs.js';
+import { MOST_OPEN_RUNS } from './fire-schedules.js';
 import {
   backfillNotFound,
   badCursor,
@@ -217,8 +218,10 @@ export class OperateSchedules {
 /** The instants that come next see it as a run of theirs: `overlap` is about runs of the schedule, whoever asked for them. */
 async function keepOpen(session: Session, row: LockedSchedule, answers: readonly StartAnswer[]): Promise<void> {
   const { workflow, id, state, dueAt } = row;
-  const openRuns = [...new Set([...row.openRuns, ...answers.flatMap(runsOf)])];
-  await new ScheduleStore(session).write([{ workflow, id, state, dueAt, openRuns, missed: 0, skipped: 0 }]);
+  const store = new ScheduleStore(session);
+  const open = await store.openRuns(row.openRuns);
+  const openRuns = [...new Set([...open.map((run) => run.id), ...answers.flatMap(runsOf)])].slice(-MOST_OPEN_RUNS);
+  await store.write([{ workflow, id, state, dueAt, openRuns, missed: 0, skipped: 0 }]);
 }
 
 function readCursor(cursor: string): { readonly workflow: string; readonly id: string } {

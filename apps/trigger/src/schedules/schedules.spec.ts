@@ -171,6 +171,12 @@ describe('a schedule over HTTP', () => {
     const [run] = await db.query(`select trigger, origin ->> 'startedBy' as by from reprise.run where id = $1`, [first.body.id]);
     expect(run).toEqual({ trigger: 'schedule', by: 'local' });
     expect((await ask('GET', 'schedules/report/nightly')).body).toMatchObject({ openRuns: 2, previous: null });
+    await db.query(`update reprise.run set status = 'cancelled', ended_at = now() where id = $1`, [first.body.id]);
+    const second = await fire('k2');
+    const [kept] = await db.query(`select open_runs from reprise.schedule where workflow = 'report' and id = 'nightly'`);
+    expect(kept?.open_runs).toHaveLength(2);
+    expect(kept?.open_runs).toContain(second.body.id);
+    expect(kept?.open_runs).not.toContain(first.body.id);
     await apply(report(`${NIGHTLY}, if: "false"`));
     expect(await ask('POST', 'schedules/report/nightly/trigger')).toMatchObject({
       status: 422,
